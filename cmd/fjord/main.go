@@ -1,0 +1,4 @@
+// Command fjord is the Fjord media server.
+package main
+
+func main() {}

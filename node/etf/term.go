@@ -1,0 +1,109 @@
+// Package etf is Erlang's external term format.
+package etf
+
+import "math/big"
+
+// Term is any Erlang term as a Go value. Decode makes exactly these:
+//
+//	Atom            atoms (true, false, nil and undefined too)
+//	int64           integers that fit
+//	*big.Int        other integers
+//	float64         floats
+//	[]byte          binaries
+//	BitString       bit strings whose last byte is not full
+//	Tuple           tuples
+//	List            proper lists, [] too (tag 107 and tag 108 alike)
+//	ImproperList    lists whose tail is no list
+//	Map             maps, keys of any type
+//	Pid, Port, Ref  identifiers
+//	Export          fun M:F/A
+//	Fun             other funs, opaque but re-encodable
+//	Record          native records of OTP 29
+//	Opaque          LOCAL_EXT, only meaningful to its maker
+//
+// Encode takes these and, for convenience, bool (an atom), string (a binary,
+// as Elixir's strings are), all Go integer types and []string (list of
+// binaries).
+type Term = any
+
+// Atom is an atom; at most 255 characters of UTF-8.
+type Atom string
+
+// Tuple is a tuple.
+type Tuple []Term
+
+// List is a proper list; nil and an empty List are [].
+type List []Term
+
+// ImproperList is [Head... | Tail] with a Tail that is no list.
+type ImproperList struct {
+	Head []Term // at least one
+	Tail Term
+}
+
+// BitString is a bit string whose length is no multiple of eight.
+type BitString struct {
+	Bytes []byte
+	Bits  uint8 // used bits of the last byte, 1..7, the high ones
+}
+
+// Map is a map. Order carries no meaning; keys may be any term.
+type Map []MapEntry
+
+// MapEntry is one association of a Map.
+type MapEntry struct {
+	Key, Value Term
+}
+
+// Pid identifies a process. It is comparable.
+type Pid struct {
+	Node       Atom
+	ID, Serial uint32
+	Creation   uint32
+}
+
+// Port identifies a port. It is comparable.
+type Port struct {
+	Node     Atom
+	ID       uint64
+	Creation uint32
+}
+
+// Ref is a reference of one to five words. It is comparable.
+type Ref struct {
+	Node     Atom
+	Creation uint32
+	Len      uint8
+	Words    [5]uint32
+}
+
+// Export is fun Module:Function/Arity.
+type Export struct {
+	Module, Function Atom
+	Arity            uint8
+}
+
+// Fun is a local fun. It can be passed on but not called.
+type Fun struct {
+	Arity    uint8
+	Uniq     [16]byte
+	Index    uint32
+	Module   Atom
+	OldIndex int64
+	OldUniq  int64
+	Pid      Pid
+	Free     []Term
+}
+
+// Record is a native record (OTP 29, tag 67).
+type Record struct {
+	Flags        uint8
+	Module, Name Atom
+	Fields       []Atom
+	Values       []Term
+}
+
+// Opaque is a LOCAL_EXT term: the bytes after tag 121.
+type Opaque []byte
+
+var _ Term = (*big.Int)(nil)

@@ -1,0 +1,11 @@
+package room
+
+import "errors"
+
+// Errors of a Service.
+var (
+	ErrNotFound    = errors.New("room does not exist")
+	ErrExists      = errors.New("room already exists")
+	ErrUnreachable = errors.New("unable to communicate with the designated node") // 503
+	ErrDraining    = errors.New("node takes no new rooms")
+)
