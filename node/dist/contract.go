@@ -6,14 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"time"
-
-	"github.com/fjord-media/fjord/node/etf"
 )
 
 // ---- CONTRACT (stub of the API that node builds on; the owner of node/dist replaces this file) ----
-
-// Flags are capability bits of the handshake.
-type Flags uint64
 
 // Local is what we are in a handshake.
 type Local struct {
@@ -64,17 +59,6 @@ func Respond(ctx context.Context, conn net.Conn, local Local, arbiter Arbiter) (
 	panic("stub")
 }
 
-// Signal is one control message; each kind is a struct of its own.
-// The owner of node/dist defines: SigLink{From,To}, SigSend{From,To etf.Pid; Message},
-// SigRegSend{From etf.Pid; To etf.Atom; Message}, SigExit{From,To,Reason}, SigExit2, SigUnlinkID{ID,From,To},
-// SigUnlinkIDAck, SigMonitor{From etf.Pid; To etf.Term /*Pid or Atom*/; Ref}, SigDemonitor,
-// SigMonitorExit{From etf.Term /*Pid or Atom*/; To etf.Pid; Ref; Reason}, SigGroupLeader,
-// SigSpawnRequest{ReqID etf.Ref; From, GroupLeader etf.Pid; Module,Function etf.Atom; Arity int; Opts etf.List; Args etf.List},
-// SigSpawnReply{ReqID; To; Flags; Result etf.Term /*Pid or Atom*/}, SigAliasSend{From; To etf.Ref; Message},
-// SigAltAct is not exposed: op 37 decodes to SigSend/SigRegSend/SigAliasSend/SigExit2... with Prio set.
-// Which op is used on the wire when sending (2 or 22, 3 or 24, 8 or 26, 21 or 28, 33 or 37) follows from the effective flags.
-type Signal interface{ signal() }
-
 // LinkOptions configure a link; zero values mean defaults.
 type LinkOptions struct {
 	TickTime   time.Duration // net_ticktime: default 60 s; ticks go out at a quarter of it
@@ -114,4 +98,3 @@ type Stats struct {
 	Queued                                     int
 }
 
-var _ = etf.Atom("")
