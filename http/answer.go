@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+)
+
+const jsonType = "application/json; charset=utf-8"
+
+// writeJSON answers with v as compact JSON without a trailing newline.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		status = http.StatusInternalServerError
+		b.Reset()
+		b.WriteString(`{"errors":{"detail":"Internal Server Error"}}` + "\n")
+	}
+	body := b.Bytes()[:b.Len()-1]
+	h := w.Header()
+	h.Set("Content-Type", jsonType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone; nothing is left to tell it
+}
+
+// data is the envelope of every good answer.
+type data struct {
+	Data any `json:"data"`
+}
+
+// failure is the envelope of errors that handlers name.
+type failure struct {
+	Errors string `json:"errors"`
+}
+
+type detail struct {
+	Errors struct {
+		Detail string `json:"detail"`
+	} `json:"errors"`
+}
+
+func writeError(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, failure{text})
+}
+
+// writeDetail answers with the framework's form of an error: the status text.
+func writeDetail(w http.ResponseWriter, status int) {
+	var d detail
+	d.Errors.Detail = http.StatusText(status)
+	writeJSON(w, status, d)
+}
+
+func writeBodyError(w http.ResponseWriter, err error) {
+	w.Header().Set("Server", "Fjord")
+	if errors.Is(err, errBodyTooLarge) {
+		w.Header().Set("Connection", "close")
+		writeDetail(w, http.StatusRequestEntityTooLarge)
+		return
+	}
+	writeDetail(w, http.StatusBadRequest)
+}
+
+func notFound(c *gin.Context) { writeDetail(c.Writer, http.StatusNotFound) }
