@@ -10,55 +10,6 @@ import (
 
 // ---- CONTRACT (stub of the API that node builds on; the owner of node/dist replaces this file) ----
 
-// Local is what we are in a handshake.
-type Local struct {
-	Name     string
-	Creation uint32
-	Flags    Flags
-	Cookie   string
-}
-
-// Peer is what a finished handshake tells about the other side.
-type Peer struct {
-	Name     string
-	Creation uint32
-	Flags    Flags // effective: ours and theirs
-	Offered  Flags // as the peer sent them
-}
-
-// Status is the acceptor's verdict.
-type Status string
-
-// The statuses of the handshake.
-const (
-	StatusOK             Status = "ok"
-	StatusOKSimultaneous Status = "ok_simultaneous"
-	StatusNOK            Status = "nok"
-	StatusNotAllowed     Status = "not_allowed"
-	StatusAlive          Status = "alive"
-)
-
-// Arbiter decides about an incoming connection.
-type Arbiter interface {
-	// Arbitrate is called once, when the peer's name and flags are known.
-	Arbitrate(name string, offered Flags) Status
-	// Authenticated is called after the peer's digest is verified and before
-	// the ack is sent: after StatusAlive the old link is ended here. An error
-	// ends the handshake.
-	Authenticated(ctx context.Context, peer Peer) error
-}
-
-// Initiate runs the handshake as the dialling side.
-// alive is asked when the peer answers "alive" (true: replace the old link).
-func Initiate(ctx context.Context, conn net.Conn, local Local, peerName string, alive func() bool) (Peer, error) {
-	panic("stub")
-}
-
-// Respond runs the handshake as the accepting side.
-func Respond(ctx context.Context, conn net.Conn, local Local, arbiter Arbiter) (Peer, error) {
-	panic("stub")
-}
-
 // LinkOptions configure a link; zero values mean defaults.
 type LinkOptions struct {
 	TickTime   time.Duration // net_ticktime: default 60 s; ticks go out at a quarter of it
@@ -97,4 +48,3 @@ type Stats struct {
 	BytesIn, BytesOut, MessagesIn, MessagesOut uint64
 	Queued                                     int
 }
-
