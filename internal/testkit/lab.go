@@ -1,0 +1,135 @@
+package testkit
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Lab is a small network of its own: one bridge, and hosts made of network
+// namespaces on it. Labs share nothing with each other or with the machine's
+// network, so every lab uses the same addresses.
+type Lab struct {
+	t      testing.TB
+	prefix string // of the names of all its namespaces: fj-<pid>-<number>-
+	hosts  int
+}
+
+// labPrefix begins the name of every namespace of every lab; the process id
+// of the test run follows, so that leftovers of dead runs can be told apart.
+const labPrefix = "fj-"
+
+var labCount atomic.Int32
+
+// NewLab makes an empty lab. It is taken down when the test ends.
+func NewLab(t testing.TB) *Lab {
+	t.Helper()
+	NeedRoot(t)
+	NeedTools(t, "ip", "nft")
+	sweepLabs()
+	l := &Lab{t: t, prefix: fmt.Sprintf("%s%d-%d-", labPrefix, os.Getpid(), labCount.Add(1))}
+	t.Cleanup(func() { removeNetns(l.prefix) })
+	l.makeNetns(l.bridge())
+	l.ip("-n", l.bridge(), "link", "add", "br0", "type", "bridge", "forward_delay", "0")
+	l.ip("-n", l.bridge(), "link", "set", "br0", "up")
+	return l
+}
+
+func (l *Lab) bridge() string { return l.prefix + "br" }
+
+// ip runs the ip tool and fails the test if it does.
+func (l *Lab) ip(args ...string) {
+	l.t.Helper()
+	if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+		l.t.Fatalf("ip %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+func (l *Lab) makeNetns(name string) {
+	l.t.Helper()
+	l.ip("netns", "add", name)
+	l.ip("-n", name, "link", "set", "lo", "up")
+}
+
+// AddHost adds a machine with the addresses given (each with its prefix
+// length, "10.77.0.1/24", "fd77::1/64"), reachable from the others at once.
+// Its resolver is 127.0.0.1 until SetResolver changes it.
+func (l *Lab) AddHost(addresses ...string) *Host {
+	l.t.Helper()
+	l.hosts++
+	h := &Host{t: l.t, netns: fmt.Sprintf("%sh%d", l.prefix, l.hosts)}
+	l.makeNetns(h.netns)
+	port := fmt.Sprintf("p%d", l.hosts)
+	l.ip("-n", h.netns, "link", "add", "eth0", "type", "veth", "peer", "name", port, "netns", l.bridge())
+	l.ip("-n", l.bridge(), "link", "set", port, "master", "br0", "up")
+	l.ip("-n", h.netns, "link", "set", "eth0", "up")
+	for _, a := range addresses {
+		p := netip.MustParsePrefix(a)
+		args := []string{"-n", h.netns, "addr", "add", a, "dev", "eth0"}
+		if p.Addr().Is6() {
+			args = append(args, "nodad") // else unusable for a second
+		}
+		l.ip(args...)
+		h.Addresses = append(h.Addresses, p.Addr())
+	}
+	h.SetResolver("127.0.0.1")
+	h.SetHosts("127.0.0.1 localhost", "::1 localhost")
+	return h
+}
+
+// Loopback adds a machine that has nothing but its loopback interface: the
+// place to run a manual's recipe with its own port numbers.
+func (l *Lab) Loopback() *Host {
+	l.t.Helper()
+	return l.AddHost()
+}
+
+// sweepLabs removes what killed test runs left behind.
+func sweepLabs() {
+	for _, name := range netnsNames(labPrefix) {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(name, labPrefix), "-")
+		if n, err := strconv.Atoi(pid); err == nil && syscall.Kill(n, 0) == syscall.ESRCH {
+			removeNetns(name)
+		}
+	}
+}
+
+func netnsNames(prefix string) []string {
+	paths, _ := filepath.Glob("/run/netns/" + prefix + "*")
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = filepath.Base(p)
+	}
+	return names
+}
+
+// removeNetns ends the processes inside the namespaces whose name starts with
+// prefix and removes them with their files in /etc/netns.
+func removeNetns(prefix string) {
+	names := netnsNames(prefix)
+	for _, name := range names {
+		out, _ := exec.Command("ip", "netns", "pids", name).Output()
+		for _, pid := range strings.Fields(string(out)) {
+			if n, err := strconv.Atoi(pid); err == nil {
+				_ = syscall.Kill(n, syscall.SIGKILL)
+			}
+		}
+		_ = os.RemoveAll("/etc/netns/" + name)
+	}
+	for _, name := range names {
+		for range 10 {
+			if exec.Command("ip", "netns", "del", name).Run() == nil {
+				break
+			}
+			time.Sleep(pollEvery)
+		}
+	}
+}

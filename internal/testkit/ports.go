@@ -1,0 +1,23 @@
+package testkit
+
+import (
+	"net"
+	"testing"
+)
+
+// FreePorts returns n different TCP ports that nobody listens on. They are
+// chosen by the kernel and released again, so another process could take one
+// before the caller does; in practice the kernel hands out others first.
+func FreePorts(t testing.TB, n int) []int {
+	t.Helper()
+	ports := make([]int, 0, n)
+	for range n {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatalf("find a free port: %v", err)
+		}
+		defer l.Close() //nolint:revive // held until all are chosen, so that they differ
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
