@@ -1,0 +1,121 @@
+package actor
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"ergo.services/ergo/gen"
+)
+
+// cell is what the façade knows of one Ergo process, actor or supervisor.
+type cell struct {
+	sys  *System
+	pid  gen.PID
+	name string
+
+	static  bool        // a static supervisor
+	entered bool        // its init callback counted it in
+	freed   atomic.Bool // the registered name was given back
+
+	mu       sync.Mutex
+	ended    bool
+	reason   error
+	pending  *Request // calls that wait for an answer: a doubly linked list
+	watchers []func(reason error)
+
+	brood      *brood // the dynamic supervisor it belongs to, or nil
+	prev, next *cell  // its neighbours there, guarded by brood.mu
+	children   *brood // set when it is a dynamic supervisor itself
+}
+
+// enter is called by Ergo's init callback, once.
+func (c *cell) enter(p gen.Process) error {
+	if err := c.sys.enter(); err != nil {
+		return err
+	}
+	c.pid, c.name = p.PID(), string(p.Name())
+	if c.brood != nil && !c.brood.add(c) {
+		c.sys.leave()
+		return ErrShutdown
+	}
+	if c.name != "" {
+		c.sys.named.Store(c.name, c)
+	}
+	c.entered = true
+	return nil
+}
+
+// free gives the registered name back, once. Ergo would do so only after it
+// has told the supervisor, whose restart could then find the name taken.
+func (c *cell) free() {
+	if c.name == "" || c.freed.Swap(true) {
+		return
+	}
+	c.sys.named.CompareAndDelete(c.name, c)
+	_, _ = c.sys.node.UnregisterName(gen.Atom(c.name))
+}
+
+// end is called by Ergo's terminate callback, when the process is gone.
+func (c *cell) end(reason error) {
+	if !c.entered {
+		return
+	}
+	c.sys.named.CompareAndDelete(c.name, c)
+	c.mu.Lock()
+	if c.ended {
+		c.mu.Unlock()
+		return
+	}
+	c.ended, c.reason = true, reason
+	pending, watchers := c.pending, c.watchers
+	c.pending, c.watchers = nil, nil
+	c.mu.Unlock()
+
+	if c.children != nil {
+		c.children.abandon()
+	}
+	if c.brood != nil {
+		c.brood.remove(c)
+	}
+	for r := pending; r != nil; {
+		next := r.next // Reply may not touch the list any more, it was cut off
+		r.finish(nil, reason)
+		r = next
+	}
+	if len(watchers) > 0 {
+		c.sys.tellWatchers(watchers, reason)
+	}
+	c.sys.leave()
+}
+
+// expect notes that a call waits for this actor. ErrNoActor when it ended.
+func (c *cell) expect(r *Request) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return ErrNoActor
+	}
+	if r.next = c.pending; r.next != nil {
+		r.next.prev = r
+	}
+	c.pending = r
+	return nil
+}
+
+// forget undoes expect. It does nothing once the actor ended.
+func (c *cell) forget(r *Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || (c.pending != r && r.prev == nil) {
+		return
+	}
+	if r.next != nil {
+		r.next.prev = r.prev
+	}
+	if r.prev != nil {
+		r.prev.next = r.next
+	} else {
+		c.pending = r.next
+	}
+	r.prev, r.next = nil, nil
+}
