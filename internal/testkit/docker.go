@@ -76,7 +76,7 @@ func (d *Docker) start(dir, driver, iptables string, failures *strings.Builder) 
 		d.t.Fatalf("start dockerd: %v", err)
 	}
 	exited := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(exited) }()
+	beside("wait for dockerd", func() { _ = cmd.Wait(); close(exited) })
 	stop := func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		select {

@@ -126,7 +126,7 @@ func (h *Host) Listen(network, address string) (net.Listener, error) {
 // cannot return it stays locked and ends with its goroutine.
 func (h *Host) inside(f func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- h.switched(f) }()
+	beside("in "+h.netns, func() { done <- h.switched(f) })
 	return <-done
 }
 

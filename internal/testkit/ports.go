@@ -1,8 +1,10 @@
 package testkit
 
 import (
+	"context"
 	"net"
 	"testing"
+	"time"
 )
 
 // FreePorts returns n different TCP ports that nobody listens on. They are
@@ -20,4 +22,20 @@ func FreePorts(t testing.TB, n int) []int {
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
+}
+
+// PortOpen says whether something accepts TCP connections on an address,
+// as seen from a host (nil: this machine).
+func PortOpen(host *Host, address string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	dial := (&net.Dialer{}).DialContext
+	if host != nil {
+		dial = host.Dial
+	}
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
 }

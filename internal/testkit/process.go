@@ -56,10 +56,10 @@ func Start(t testing.TB, c Command) *Process {
 		t.Fatalf("start %s: %v", p.Name, err)
 	}
 	p.Pid = p.cmd.Process.Pid
-	go func() {
+	beside("wait for "+p.Name, func() {
 		_ = p.cmd.Wait()
 		close(p.exited)
-	}()
+	})
 	t.Cleanup(func() {
 		p.Stop(t)
 		if t.Failed() {

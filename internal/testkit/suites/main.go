@@ -1,0 +1,41 @@
+// Command suites runs the project's test suites and sums them up: the lines
+// of each, then go test's line of every package, what was not run and why,
+// and last "N passed, N failed". It is what make test and CI use.
+//
+//	go run ./internal/testkit/suites unit interop e2e …
+//
+// The exit code is 1 when a test failed, or when CI=true and anything was
+// skipped or left out.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() { os.Exit(runAll(os.Args[1:])) }
+
+func runAll(names []string) int {
+	r := &report{out: os.Stdout}
+	var beside []*running
+	for _, name := range names {
+		s, ok := suites[name]
+		switch {
+		case !ok:
+			fmt.Fprintf(os.Stderr, "suites: there is no suite %q\n", name)
+			return 2
+		case s.root && os.Geteuid() != 0:
+			r.leftOut = append(r.leftOut, fmt.Sprintf("%s (%s; needs root)", name, s.what))
+		case s.beside:
+			beside = append(beside, start(name, s))
+		default:
+			fmt.Printf("== %s: %s\n", name, s.what)
+			r.read(start(name, s))
+		}
+	}
+	for _, s := range beside {
+		fmt.Printf("== %s: %s\n", s.name, s.what)
+		r.read(s)
+	}
+	return r.sum(os.Getenv("CI") == "true")
+}

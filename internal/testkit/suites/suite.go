@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// suite is one call of go test.
+type suite struct {
+	what     string   // in a few words, for the reader of the output
+	tags     string   // build tags beside nomsgpack
+	packages []string // patterns
+	timeout  string   // of each package
+	root     bool     // makes namespaces or containers
+	beside   bool     // mostly waits: runs beside the suites that follow it
+	fresh    bool     // runs programs that go test's cache does not know of
+}
+
+var suites = map[string]suite{
+	"unit": {what: "unit tests", packages: []string{"./..."}, timeout: "5m"},
+	"interop": {what: "against real BEAM nodes", tags: "interop", timeout: "10m", fresh: true,
+		packages: []string{"./node/...", "./epmd/...", "./internal/testkit/interop/..."}},
+	"epmdsuite": {what: "OTP's own epmd_SUITE", tags: "interop", timeout: "12m", fresh: true, beside: true,
+		packages: []string{"./internal/testkit/epmdsuite/..."}},
+	"e2e": {what: "the demo and the manual's recipes", tags: "e2e", timeout: "10m", fresh: true,
+		packages: []string{"./internal/testkit/e2e"}},
+	"netns": {what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
+		packages: []string{"./internal/testkit", "./internal/testkit/e2e/netns"}},
+	"image": {what: "the image and the compose files on a Docker engine", tags: "e2e", timeout: "10m", fresh: true, root: true,
+		packages: []string{"./internal/testkit/e2e/image"}},
+}
+
+// running is a started suite.
+type running struct {
+	name, what string
+	cmd        *exec.Cmd
+	json       io.ReadCloser
+	err        error // it could not be started
+}
+
+func (s suite) args() []string {
+	args := []string{"test", "-json", "-tags", strings.Trim("nomsgpack,"+s.tags, ","), "-timeout", s.timeout}
+	if s.fresh {
+		args = append(args, "-count=1")
+	}
+	return append(args, s.packages...)
+}
+
+// start runs go test. Its events go through a file for a suite that runs
+// beside others (nobody reads them until later), else through a pipe.
+func start(name string, s suite) *running {
+	r := &running{name: name, what: s.what, cmd: exec.Command("go", s.args()...)}
+	r.cmd.Stderr = os.Stderr
+	if !s.beside {
+		r.json, r.err = r.cmd.StdoutPipe()
+	} else {
+		r.json, r.err = r.toFile()
+	}
+	if r.err == nil {
+		r.err = r.cmd.Start()
+	}
+	return r
+}
+
+func (r *running) toFile() (io.ReadCloser, error) {
+	f, err := os.CreateTemp("", "fjord-suite-*.json")
+	if err != nil {
+		return nil, err
+	}
+	r.cmd.Stdout = f
+	return &waitedFile{name: f.Name(), run: r}, nil
+}
+
+// waitedFile reads a file once the command that writes it has ended.
+type waitedFile struct {
+	name string
+	run  *running
+	f    *os.File
+}
+
+func (w *waitedFile) Read(p []byte) (int, error) {
+	if w.f == nil {
+		w.run.err = w.run.cmd.Wait()
+		f, err := os.Open(w.name)
+		if err != nil {
+			return 0, fmt.Errorf("read the output of %s: %w", w.run.name, err)
+		}
+		w.f = f
+	}
+	return w.f.Read(p)
+}
+
+func (w *waitedFile) Close() error {
+	if w.f != nil {
+		_ = w.f.Close()
+	}
+	return os.Remove(w.name)
+}
+
+// wait returns how go test ended.
+func (r *running) wait() error {
+	if r.cmd.ProcessState != nil || r.err != nil {
+		return r.err
+	}
+	return r.cmd.Wait()
+}
