@@ -3,6 +3,8 @@ package dist
 import (
 	"errors"
 	"fmt"
+	"io"
+	"syscall"
 )
 
 // Errors of the handshake.
@@ -59,3 +61,14 @@ var (
 	// ErrUnsupported says that the peer has no operation for a signal.
 	ErrUnsupported = errors.New("not supported by the peer")
 )
+
+// connError tells the peer's end of the connection from other errors of it.
+func connError(what string, err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return ErrPeerClosed
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return fmt.Errorf("%w: %s: %w", ErrPeerClosed, what, err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

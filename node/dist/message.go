@@ -2,174 +2,173 @@ package dist
 
 import (
 	"encoding/binary"
-	"fmt"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/fjord-media/fjord/node/etf"
 )
 
-// Messages of the handshake (OTP, Distribution Protocol, "Distribution
-// Handshake"), without their two bytes of length.
+// order says behind what a message has to stay.
+type order uint8
 
-// maxHandshakeMessage bounds a received message: a name has at most 1020 bytes.
-const maxHandshakeMessage = 2048
-
-// maxNodeName is the greatest length of a node name in bytes: 255 characters.
-const maxNodeName = 1020
-
-// Tags of handshake messages.
 const (
-	tagName       = 'N' // send_name and challenge of version 6
-	tagOldName    = 'n' // send_name of version 5
-	tagStatus     = 's'
-	tagComplement = 'c'
-	tagReply      = 'r'
-	tagAck        = 'a'
+	free     order = iota // nothing
+	bySender              // a large message of the same sender
+	afterAll              // all large messages
 )
 
-// hello is a send_name.
-type hello struct {
-	old      bool // version 5: low flags only, no creation; a complement follows
-	flags    Flags
-	creation uint32
-	name     string
+// message is an outgoing control message with its payload, encoded but for
+// its header: that is made by the writer, whose atom cache changes with it.
+type message struct {
+	pass  bool  // pass-through: no header, a version byte before each term
+	order order // see queue
+	key   etf.Pid
+
+	body       []byte
+	controlLen int        // bytes of body that are the control message
+	atoms      []etf.Atom // by position, as tag 82 in body names them
+	positions  map[etf.Atom]uint8
+	encoder    etf.Encoder
+
+	// Of large messages, once the writer has begun them:
+	sent     int    // bytes of body
+	seq      uint64 // sequence id
+	left     uint64 // fragments to come
+	blockers int    // of afterAll: lanes it waits in
 }
 
-func (h hello) append(b []byte) []byte {
-	b = binary.BigEndian.AppendUint64(append(b, tagName), uint64(h.flags))
-	b = binary.BigEndian.AppendUint32(b, h.creation)
-	return appendName(b, h.name)
-}
+// Sizes of what is kept of a message for the next one.
+const (
+	keepBody  = 4 << 10
+	keepAtoms = 32
+	scanAtoms = 12 // more are looked up in a map
+)
 
-func parseHello(b []byte) (h hello, err error) {
-	switch {
-	case len(b) >= 15 && b[0] == tagName:
-		h.flags = Flags(binary.BigEndian.Uint64(b[1:]))
-		h.creation = binary.BigEndian.Uint32(b[9:])
-		h.name, err = parseName(b[13:])
-		return h, err
-	case len(b) > 7 && b[0] == tagOldName && binary.BigEndian.Uint16(b[1:]) == 5:
-		h.old = true
-		h.flags = Flags(binary.BigEndian.Uint32(b[3:]))
-		h.name = string(b[7:])
-		return h, nil
+// overhead is what a queued message takes beyond its body, about.
+const overhead = 128
+
+// size is what m counts in the queue.
+func (m *message) size() int { return len(m.body) + overhead }
+
+// newMessage makes an empty message.
+func newMessage(pass bool) *message {
+	m := &message{pass: pass}
+	if !pass {
+		m.encoder.Atom = m.atomRef
 	}
-	return h, fmt.Errorf("send_name: %w", ErrBadHandshake)
+	return m
 }
 
-// challenge is the acceptor's answer to a send_name.
-type challenge struct {
-	flags     Flags
-	challenge uint32
-	creation  uint32
-	name      string
-}
-
-func (c challenge) append(b []byte) []byte {
-	b = binary.BigEndian.AppendUint64(append(b, tagName), uint64(c.flags))
-	b = binary.BigEndian.AppendUint32(b, c.challenge)
-	b = binary.BigEndian.AppendUint32(b, c.creation)
-	return appendName(b, c.name)
-}
-
-func parseChallenge(b []byte) (c challenge, err error) {
-	if len(b) < 19 || b[0] != tagName {
-		return c, fmt.Errorf("challenge: %w", ErrBadHandshake)
+// reset empties m for the next signal; false when it is too large to keep.
+func (m *message) reset() bool {
+	if cap(m.body) > keepBody || cap(m.atoms) > keepAtoms {
+		return false
 	}
-	c.flags = Flags(binary.BigEndian.Uint64(b[1:]))
-	c.challenge = binary.BigEndian.Uint32(b[9:])
-	c.creation = binary.BigEndian.Uint32(b[13:])
-	c.name, err = parseName(b[17:])
-	return c, err
+	clear(m.atoms)
+	*m = message{pass: m.pass, encoder: m.encoder, body: m.body[:0], atoms: m.atoms[:0]}
+	return true
 }
 
-func appendStatus(b []byte, s Status) []byte { return append(append(b, tagStatus), s...) }
+// from puts m behind earlier large messages of pid.
+func (m *message) from(pid etf.Pid) *message {
+	m.order, m.key = bySender, pid
+	return m
+}
 
-func parseStatus(b []byte) (Status, error) {
-	if len(b) < 2 || b[0] != tagStatus {
-		return "", fmt.Errorf("status: %w", ErrBadHandshake)
+// element appends an element of the control message.
+func (m *message) element(t etf.Term) (err error) {
+	m.body, err = m.encoder.AppendBody(m.body, t)
+	return err
+}
+
+// term appends the payload.
+func (m *message) term(t etf.Term) error {
+	if m.pass {
+		m.body = append(m.body, version)
 	}
-	return Status(b[1:]), nil
+	return m.element(t)
 }
 
-// statusNamed begins a status that carries the name invented for the dialling side.
-const statusNamed = "named:"
-
-func appendNamed(b []byte, name string, creation uint32) []byte {
-	b = appendName(appendStatus(b, statusNamed), name)
-	return binary.BigEndian.AppendUint32(b, creation)
-}
-
-// parseNamed reads a status that begins with statusNamed.
-func parseNamed(s Status) (name string, creation uint32, err error) {
-	b := []byte(strings.TrimPrefix(string(s), statusNamed))
-	if name, err = parseName(b); err != nil {
-		return "", 0, err
+// atomRef lists an atom and refers to it by its position, while there is room
+// in the list.
+func (m *message) atomRef(dst []byte, a etf.Atom) ([]byte, bool) {
+	i, ok := m.position(a)
+	if !ok {
+		return dst, false
 	}
-	if b = b[2+len(name):]; len(b) < 4 || !validNodeName(name) {
-		return "", 0, fmt.Errorf("status %s: %w", statusNamed, ErrBadHandshake)
+	return etf.AppendAtomRef(dst, i), true
+}
+
+func (m *message) position(a etf.Atom) (uint8, bool) {
+	if len(m.atoms) <= scanAtoms {
+		for i, b := range m.atoms {
+			if a == b {
+				return uint8(i), true
+			}
+		}
+	} else if i, ok := m.indexed(a); ok {
+		return i, true
 	}
-	return name, binary.BigEndian.Uint32(b), nil
-}
-
-func appendComplement(b []byte, flags Flags, creation uint32) []byte {
-	b = binary.BigEndian.AppendUint32(append(b, tagComplement), uint32(flags>>32))
-	return binary.BigEndian.AppendUint32(b, creation)
-}
-
-func parseComplement(b []byte) (high Flags, creation uint32, err error) {
-	if len(b) < 9 || b[0] != tagComplement {
-		return 0, 0, fmt.Errorf("complement: %w", ErrBadHandshake)
+	if len(m.atoms) == maxFrameAtoms {
+		return 0, false
 	}
-	return Flags(binary.BigEndian.Uint32(b[1:])) << 32, binary.BigEndian.Uint32(b[5:]), nil
-}
-
-func appendReply(b []byte, challenge uint32, digest [16]byte) []byte {
-	b = binary.BigEndian.AppendUint32(append(b, tagReply), challenge)
-	return append(b, digest[:]...)
-}
-
-func parseReply(b []byte) (challenge uint32, digest [16]byte, err error) {
-	if len(b) < 21 || b[0] != tagReply {
-		return 0, digest, fmt.Errorf("challenge reply: %w", ErrBadHandshake)
+	i := uint8(len(m.atoms))
+	m.atoms = append(m.atoms, a)
+	if m.positions != nil {
+		m.positions[a] = i
 	}
-	return binary.BigEndian.Uint32(b[1:]), [16]byte(b[5:21]), nil
+	return i, true
 }
 
-func appendAck(b []byte, digest [16]byte) []byte { return append(append(b, tagAck), digest[:]...) }
-
-func parseAck(b []byte) (digest [16]byte, err error) {
-	if len(b) < 17 || b[0] != tagAck {
-		return digest, fmt.Errorf("challenge ack: %w", ErrBadHandshake)
+// indexed looks a up in the map, which is made here.
+func (m *message) indexed(a etf.Atom) (uint8, bool) {
+	if m.positions == nil {
+		m.positions = make(map[etf.Atom]uint8, 2*len(m.atoms))
+		for i, b := range m.atoms {
+			m.positions[b] = uint8(i)
+		}
 	}
-	return [16]byte(b[1:17]), nil
+	i, ok := m.positions[a]
+	return i, ok
 }
 
-func appendName(b []byte, name string) []byte {
-	return append(binary.BigEndian.AppendUint16(b, uint16(len(name))), name...)
-}
-
-// parseName reads a name with its length; bytes after it are ignored, as the
-// protocol demands.
-func parseName(b []byte) (string, error) {
-	if len(b) < 2 {
-		return "", fmt.Errorf("name: %w", ErrBadHandshake)
+// appendWhole appends the head of m as one frame, up to its body.
+func (m *message) appendWhole(b []byte, cache *atomCacheOut) []byte {
+	start := len(b)
+	b = append(b, 0, 0, 0, 0)
+	if !m.pass {
+		b = cache.appendRefs(append(b, version, typeHeader), m.atoms)
 	}
-	n := int(binary.BigEndian.Uint16(b))
-	if n > len(b)-2 {
-		return "", fmt.Errorf("name of %d bytes: %w", n, ErrBadHandshake)
+	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+len(m.body)))
+	return b
+}
+
+// begin readies m to be sent in fragments of the sequence seq. The control
+// message has to be in the first one.
+func (m *message) begin(seq uint64) {
+	m.seq = seq
+	first := max(fragmentSize, m.controlLen)
+	m.left = 1 + uint64((max(len(m.body)-first, 0)+fragmentSize-1)/fragmentSize)
+}
+
+// appendFragment appends the head of the next fragment and returns its data.
+func (m *message) appendFragment(b []byte, cache *atomCacheOut) (head, data []byte) {
+	start := len(b)
+	size := fragmentSize
+	first := m.sent == 0
+	if first {
+		size = max(size, m.controlLen)
 	}
-	return string(b[2 : 2+n]), nil
-}
-
-// validNodeName says whether name is alive@host with both parts.
-func validNodeName(name string) bool {
-	alive, host, ok := strings.Cut(name, "@")
-	return ok && validNamePart(alive) && validNamePart(host) && len(name) <= maxNodeName &&
-		utf8.RuneCountInString(name) <= 255
-}
-
-func validNamePart(s string) bool {
-	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r == '@' || r < ' ' || r == 0x7f
-	})
+	data = m.body[m.sent:min(m.sent+size, len(m.body))]
+	b = append(b, 0, 0, 0, 0, version, typeNext)
+	if first {
+		b[start+5] = typeFirst
+	}
+	b = binary.BigEndian.AppendUint64(b, m.seq)
+	b = binary.BigEndian.AppendUint64(b, m.left)
+	if first {
+		b = cache.appendRefs(b, m.atoms)
+	}
+	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+len(data)))
+	m.sent += len(data)
+	m.left--
+	return b, data
 }

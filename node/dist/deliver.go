@@ -1,0 +1,83 @@
+package dist
+
+import (
+	"fmt"
+
+	"github.com/fjord-media/fjord/node/etf"
+)
+
+// decoder gives the decoder for memory that may be shared with terms, or not.
+func (r *reader) decoder(own bool) *etf.Decoder {
+	if !own {
+		return r.copying
+	}
+	if r.sharing == nil {
+		r.sharing = etf.NewDecoder(r.decoderOptions(true))
+	}
+	return r.sharing
+}
+
+// message delivers a message that had a distribution header.
+func (r *reader) message(atoms etf.AtomTable, data []byte, own bool) {
+	d := r.decoder(own)
+	r.deliver(data, func(b []byte) (etf.Term, []byte, error) { return d.DecodeBody(b, atoms) })
+}
+
+// passed delivers a pass-through message.
+func (r *reader) passed(data []byte, own bool) {
+	r.deliver(data, r.decoder(own).Decode)
+}
+
+// deliver decodes a control message and its payload with decode and hands the
+// signal on. Whatever is wrong costs this message only.
+func (r *reader) deliver(data []byte, decode func([]byte) (etf.Term, []byte, error)) {
+	r.link.stats.messagesIn.Add(1)
+	t, rest, err := decode(data)
+	if err != nil {
+		r.drop("undecodable control message", err)
+		return
+	}
+	op, tuple, err := lookup(&r.table, t)
+	if err != nil {
+		r.drop(fmt.Sprintf("control message %v", clip(firstOf(t))), err)
+		return
+	}
+	c := control{tuple: tuple}
+	if op.payload != noPayload {
+		if c.payload, _, err = decode(rest); err != nil {
+			c.bad = true
+			r.drop(fmt.Sprintf("undecodable payload of operation %v", tuple[0]), err)
+			if op.payload == mustDecode {
+				return
+			}
+		}
+	}
+	sig, err := op.signal(&c)
+	if err != nil {
+		r.drop(fmt.Sprintf("elements of operation %v", tuple[0]), err)
+		return
+	}
+	r.link.opts.Deliver(sig)
+}
+
+func firstOf(t etf.Term) etf.Term {
+	if tuple, ok := t.(etf.Tuple); ok && len(tuple) > 0 {
+		return tuple[0]
+	}
+	return nil
+}
+
+// maxReports bounds the kinds of trouble that are logged.
+const maxReports = 64
+
+// drop counts a message that made no sense, or only in part. Each kind is
+// logged once per link.
+func (r *reader) drop(kind string, err error) {
+	r.link.stats.dropped.Add(1)
+	if r.reported[kind] || len(r.reported) >= maxReports {
+		return
+	}
+	r.reported[kind] = true
+	r.link.opts.Logger.Warn("distribution message dropped; further ones of its kind are only counted",
+		"peer", r.link.peer.Name, "kind", kind, "error", err)
+}

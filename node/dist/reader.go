@@ -1,0 +1,249 @@
+package dist
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+
+	"github.com/fjord-media/fjord/node/etf"
+)
+
+// Sizes of reading.
+const (
+	minRead    = 4 << 10  // of the buffer of a quiet link, and the largest frame read through it
+	maxRead    = 32 << 10 // of the buffer of a busy one
+	fragmentUp = 2 + fragmentIDs
+)
+
+// reader takes frames from the connection and delivers their signals. Small
+// frames are decoded where they were read to, their binaries copied; others
+// get a buffer of their own, of which their binaries are parts.
+type reader struct {
+	link       *Link
+	conn       net.Conn
+	buf        []byte
+	start, end int  // unread part of buf
+	busy       bool // the last read filled buf
+
+	table    [38]operation
+	cache    atomCacheIn
+	assembly assembly
+	copying  *etf.Decoder
+	sharing  *etf.Decoder // made when needed
+	reported map[string]bool
+}
+
+func newReader(l *Link) *reader {
+	r := &reader{link: l, conn: l.conn, table: operations(), reported: map[string]bool{}}
+	r.buf = make([]byte, minRead)
+	r.assembly.maxMessage = l.opts.MaxMessage
+	r.copying = etf.NewDecoder(r.decoderOptions(false))
+	return r
+}
+
+func (r *reader) decoderOptions(noCopy bool) etf.DecoderOptions {
+	return etf.DecoderOptions{NoCopy: noCopy, Limits: etf.Limits{Bytes: r.link.opts.MaxMessage}}
+}
+
+// run reads until the connection or framing is lost. Never nil.
+func (r *reader) run() error {
+	for {
+		if err := r.frame(); err != nil {
+			return connError("read", err)
+		}
+	}
+}
+
+// frame reads one frame and delivers what it completes.
+func (r *reader) frame() error {
+	if err := r.need(4); err != nil {
+		return err
+	}
+	n := int(binary.BigEndian.Uint32(r.buf[r.start:]))
+	r.start += 4
+	switch {
+	case n == 0:
+		r.link.stats.ticks.Add(1)
+		r.shrink()
+		return nil
+	case n > r.link.opts.MaxMessage:
+		return fmt.Errorf("%w: frame of %d bytes", ErrLimit, n)
+	case n <= minRead:
+		if err := r.need(n); err != nil {
+			return err
+		}
+		body := r.buf[r.start : r.start+n : r.start+n]
+		r.start += n
+		return r.body(body, false)
+	}
+	return r.largeFrame(n)
+}
+
+// largeFrame reads a frame into a buffer of its own, a later fragment into
+// that of its message.
+func (r *reader) largeFrame(n int) error {
+	if err := r.need(fragmentUp); err != nil {
+		return err
+	}
+	f, err := parseFrame(r.buf[r.start : r.start+fragmentUp])
+	if err != nil {
+		return err
+	}
+	if f.kind != frameNext {
+		body, err := r.own(n)
+		if err != nil {
+			return err
+		}
+		return r.body(body, true)
+	}
+	r.start += fragmentUp
+	return r.nextFragment(f, n-fragmentUp)
+}
+
+// nextFragment reads the n bytes of fragment f straight to where they belong.
+func (r *reader) nextFragment(f frame, n int) error {
+	s, room, err := r.assembly.extend(f, n)
+	if err != nil {
+		return err
+	}
+	if room == nil {
+		err = r.discard(n)
+	} else {
+		err = r.full(room)
+	}
+	if err != nil || s.left > 0 {
+		return err
+	}
+	return r.complete(s)
+}
+
+// complete delivers the message of a sequence whose last fragment came.
+func (r *reader) complete(s *sequence) error {
+	r.assembly.done(s)
+	if s.tooBig {
+		r.drop("message over the limit", ErrLimit)
+		return nil
+	}
+	r.message(s.atoms, s.data, true)
+	return nil
+}
+
+// body handles a frame that was read whole; own says that its memory is not
+// used again. Errors mean that framing or the atom cache is lost.
+func (r *reader) body(b []byte, own bool) error {
+	f, err := parseFrame(b)
+	if err != nil {
+		return err
+	}
+	switch f.kind {
+	case framePass:
+		r.passed(f.data, own)
+		return nil
+	case frameNext:
+		s, room, err := r.assembly.extend(f, len(f.data))
+		if err != nil {
+			return err
+		}
+		copy(room, f.data)
+		if s.left > 0 {
+			return nil
+		}
+		return r.complete(s)
+	}
+	atoms, data, err := r.cache.refs(f.data)
+	if err != nil {
+		return err
+	}
+	if f.kind == frameWhole || f.fragment == 1 {
+		r.message(atoms, data, own)
+		return nil
+	}
+	if !own {
+		data = append([]byte(nil), data...)
+	}
+	return r.assembly.begin(f, atoms, data)
+}
+
+// need fills buf until it has n unread bytes, at most minRead.
+func (r *reader) need(n int) error {
+	for r.end-r.start < n {
+		if r.start == r.end {
+			r.start, r.end = 0, 0
+			if r.busy && len(r.buf) < maxRead {
+				r.buf = make([]byte, 2*len(r.buf))
+			}
+		}
+		if len(r.buf)-r.start < n || r.end == len(r.buf) {
+			r.end = copy(r.buf, r.buf[r.start:r.end])
+			r.start = 0
+		}
+		room := r.buf[r.end:]
+		got, err := r.read(room)
+		r.end += got
+		r.busy = got == len(room)
+		if err != nil && r.end-r.start < n {
+			return err
+		}
+	}
+	return nil
+}
+
+// shrink gives the buffer of a busy link back once it is quiet.
+func (r *reader) shrink() {
+	if r.start == r.end && len(r.buf) > minRead {
+		r.buf, r.start, r.end, r.busy = make([]byte, minRead), 0, 0, false
+	}
+}
+
+// read reads once.
+func (r *reader) read(b []byte) (int, error) {
+	r.link.clock.beginRead()
+	n, err := r.conn.Read(b)
+	r.link.clock.endRead()
+	r.link.stats.bytesIn.Add(uint64(n))
+	return n, err
+}
+
+// full fills b.
+func (r *reader) full(b []byte) error {
+	n := copy(b, r.buf[r.start:r.end])
+	r.start += n
+	for n < len(b) {
+		got, err := r.read(b[n:])
+		if n += got; err != nil && n < len(b) {
+			return err
+		}
+	}
+	return nil
+}
+
+// own reads n bytes to new memory, which grows as they arrive.
+func (r *reader) own(n int) ([]byte, error) {
+	b := make([]byte, min(n, growStep))
+	if err := r.full(b); err != nil {
+		return nil, err
+	}
+	for len(b) < n {
+		old := len(b)
+		bigger := make([]byte, min(n, 2*old))
+		copy(bigger, b)
+		b = bigger
+		if err := r.full(b[old:]); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// discard reads n bytes and forgets them.
+func (r *reader) discard(n int) error {
+	for n > 0 {
+		if err := r.need(1); err != nil {
+			return err
+		}
+		skip := min(n, r.end-r.start)
+		r.start += skip
+		n -= skip
+	}
+	return nil
+}

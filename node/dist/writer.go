@@ -1,0 +1,163 @@
+package dist
+
+import (
+	"context"
+	"net"
+)
+
+// Sizes of one write. What is handed to the socket cannot be overtaken.
+const (
+	batchBytes  = 128 << 10 // of small messages, less than one message over
+	copyLimit   = 4 << 10   // bodies up to this are copied into one piece
+	maxFragment = 2         // fragments of large messages at the end of a write
+)
+
+// writer puts queued messages on the wire. It alone writes to the connection.
+type writer struct {
+	conn     net.Conn
+	vectored bool // many pieces are one system call
+	queue    *queue
+	cache    atomCacheOut
+	stats    *counters
+	clock    *clock
+
+	text    []byte // heads and small bodies
+	pieces  []piece
+	vector  net.Buffers
+	pending net.Buffers
+	used    []*message // written whole
+	bytes   int        // of used, as the queue counts
+	count   int        // messages in this write
+}
+
+// piece is a part of a write: a section of text, or the body of a message.
+type piece struct {
+	start, end int
+	body       []byte
+}
+
+// run writes until the queue is closed or a write fails.
+func (w *writer) run(context.Context) error {
+	for w.take() {
+		n, err := w.write()
+		if err != nil {
+			return err
+		}
+		w.clock.wrote()
+		w.stats.bytesOut.Add(uint64(n))
+		w.stats.messagesOut.Add(uint64(w.count))
+		w.queue.release(w.bytes, w.used)
+		w.clear()
+	}
+	return nil
+}
+
+// take assembles the next write. False: the queue is closed.
+func (w *writer) take() bool {
+	q := w.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.wait() {
+		return false
+	}
+	size := 0
+	for size < batchBytes && q.ready.len() > 0 {
+		size += w.whole(q.ready.pop())
+	}
+	for range min(maxFragment, len(q.large)) {
+		w.fragment(q)
+	}
+	if len(w.pieces) == 0 {
+		w.add(append(w.text, 0, 0, 0, 0), nil)
+	}
+	q.tick = false
+	return true
+}
+
+// whole adds a message as one frame and tells its size.
+func (w *writer) whole(m *message) int {
+	text := m.appendWhole(w.text, &w.cache)
+	if !w.vectored || len(m.body) <= copyLimit {
+		w.add(append(text, m.body...), nil)
+	} else {
+		w.add(text, m.body)
+	}
+	w.written(m)
+	return len(m.body)
+}
+
+// fragment adds the next fragment of the large message whose turn it is.
+func (w *writer) fragment(q *queue) {
+	m := q.large[0]
+	text, data := m.appendFragment(w.text, &w.cache)
+	if w.vectored {
+		w.add(text, data)
+	} else {
+		w.add(append(text, data...), nil)
+	}
+	copy(q.large, q.large[1:])
+	if m.left > 0 {
+		q.large[len(q.large)-1] = m
+		return
+	}
+	q.large[len(q.large)-1] = nil
+	q.large = q.large[:len(q.large)-1]
+	q.finish(m)
+	w.written(m)
+}
+
+func (w *writer) written(m *message) {
+	w.used = append(w.used, m)
+	w.bytes += m.size()
+	w.count++
+}
+
+// add appends what text grew by, and a body, to the write.
+func (w *writer) add(text, body []byte) {
+	start := len(w.text)
+	w.text = text
+	if n := len(w.pieces); n > 0 && w.pieces[n-1].body == nil {
+		w.pieces[n-1].end = len(text)
+		w.pieces[n-1].body = body
+		return
+	}
+	w.pieces = append(w.pieces, piece{start: start, end: len(text), body: body})
+}
+
+// write writes the pieces.
+func (w *writer) write() (int, error) {
+	if len(w.pieces) == 1 && w.pieces[0].body == nil {
+		return w.conn.Write(w.text)
+	}
+	w.vector = w.vector[:0]
+	for _, p := range w.pieces {
+		w.vector = append(w.vector, w.text[p.start:p.end])
+		if p.body != nil {
+			w.vector = append(w.vector, p.body)
+		}
+	}
+	w.pending = w.vector // WriteTo eats it
+	n, err := w.pending.WriteTo(w.conn)
+	return int(n), err
+}
+
+// clear forgets the write. Room that is seldom needed is given back.
+func (w *writer) clear() {
+	if cap(w.text) > 2*batchBytes || len(w.used) <= 1 && cap(w.text) > copyLimit {
+		w.text = nil
+	}
+	clear(w.pieces)
+	clear(w.vector[:cap(w.vector)])
+	clear(w.used)
+	w.text, w.pieces, w.used = w.text[:0], w.pieces[:0], w.used[:0]
+	w.bytes, w.count = 0, 0
+}
+
+// vectored says whether many pieces are one system call on conn.
+func vectored(conn net.Conn) bool {
+	switch conn.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
+}
