@@ -2,7 +2,6 @@ package actor
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"ergo.services/ergo/gen"
 )
@@ -13,18 +12,18 @@ type cell struct {
 	pid  gen.PID
 	name string
 
-	static  bool        // a static supervisor
-	entered bool        // its init callback counted it in
-	freed   atomic.Bool // the registered name was given back
+	static  bool // a static supervisor
+	entered bool // its init callback counted it in
 
 	mu       sync.Mutex
+	freed    bool // the registered name was given back
 	ended    bool
-	reason   error
 	pending  *Request // calls that wait for an answer: a doubly linked list
 	watchers []func(reason error)
 
 	brood      *brood // the dynamic supervisor it belongs to, or nil
-	prev, next *cell  // its neighbours there, guarded by brood.mu
+	joined     bool   // it is in that one's list; guarded by brood.mu
+	prev, next *cell  // its neighbours there, likewise
 	children   *brood // set when it is a dynamic supervisor itself
 }
 
@@ -34,23 +33,29 @@ func (c *cell) enter(p gen.Process) error {
 		return err
 	}
 	c.pid, c.name = p.PID(), string(p.Name())
-	if c.brood != nil && !c.brood.add(c) {
-		c.sys.leave()
-		return ErrShutdown
-	}
-	if c.name != "" {
-		c.sys.named.Store(c.name, c)
-	}
 	c.entered = true
 	return nil
+}
+
+// publish makes the name known to Whereis, once Ergo has the process running.
+// Before that Ergo loses a Kill.
+func (c *cell) publish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.name != "" && !c.freed {
+		c.sys.named.Store(c.name, c)
+	}
 }
 
 // free gives the registered name back, once. Ergo would do so only after it
 // has told the supervisor, whose restart could then find the name taken.
 func (c *cell) free() {
-	if c.name == "" || c.freed.Swap(true) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.name == "" || c.freed {
 		return
 	}
+	c.freed = true
 	c.sys.named.CompareAndDelete(c.name, c)
 	_, _ = c.sys.node.UnregisterName(gen.Atom(c.name))
 }
@@ -60,13 +65,9 @@ func (c *cell) end(reason error) {
 	if !c.entered {
 		return
 	}
-	c.sys.named.CompareAndDelete(c.name, c)
 	c.mu.Lock()
-	if c.ended {
-		c.mu.Unlock()
-		return
-	}
-	c.ended, c.reason = true, reason
+	c.freed, c.ended = true, true
+	c.sys.named.CompareAndDelete(c.name, c)
 	pending, watchers := c.pending, c.watchers
 	c.pending, c.watchers = nil, nil
 	c.mu.Unlock()
@@ -77,15 +78,19 @@ func (c *cell) end(reason error) {
 	if c.brood != nil {
 		c.brood.remove(c)
 	}
-	for r := pending; r != nil; {
-		next := r.next // Reply may not touch the list any more, it was cut off
+	for r := pending; r != nil; r = r.next { // cut off: nobody changes the list now
 		r.finish(nil, reason)
-		r = next
 	}
 	if len(watchers) > 0 {
 		c.sys.tellWatchers(watchers, reason)
 	}
 	c.sys.leave()
+}
+
+func (c *cell) hasEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
 }
 
 // expect notes that a call waits for this actor. ErrNoActor when it ended.

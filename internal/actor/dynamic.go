@@ -62,17 +62,27 @@ func (b *brood) add(c *cell) bool {
 	if b.closed {
 		return false
 	}
+	c.joined = true
 	if c.next = b.first; c.next != nil {
 		c.next.prev = c
 	}
 	b.first = c
 	b.count++
+	if c.hasEnded() { // before it was in the list: nobody else removes it
+		b.unlink(c)
+	}
 	return true
 }
 
 func (b *brood) remove(c *cell) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c.joined {
+		b.unlink(c)
+	}
+}
+
+func (b *brood) unlink(c *cell) {
 	if c.next != nil {
 		c.next.prev = c.prev
 	}
@@ -81,7 +91,7 @@ func (b *brood) remove(c *cell) {
 	} else {
 		b.first = c.next
 	}
-	c.prev, c.next = nil, nil
+	c.joined, c.prev, c.next = false, nil, nil
 	if b.count--; b.count == 0 && b.closed {
 		close(b.empty)
 	}

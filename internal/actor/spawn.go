@@ -28,6 +28,7 @@ func (s *System) spawn(name string, p *process) (PID, error) {
 	if err != nil {
 		return PID{}, fmt.Errorf("start actor %q: %w", name, nodeError(err))
 	}
+	p.publish()
 	return PID{&p.cell}, nil
 }
 

@@ -14,7 +14,8 @@ type static struct {
 	act.Supervisor
 	cell
 	spec      Spec
-	restarted bool // not the first of its name: the old children may still be ending
+	restarted bool  // not the first of its name: the old children may still be ending
+	latest    *cell // the child made last
 }
 
 // nameWait is how long a restarted supervisor waits for the children of its
@@ -77,12 +78,17 @@ func (t *static) factory(c Child) gen.ProcessFactory {
 		again = true
 		switch {
 		case c.Nested != nil && c.Nested.Dynamic:
-			return t.sys.newDynamic(*c.Nested)
+			p := t.sys.newDynamic(*c.Nested)
+			t.latest = &p.cell
+			return p
 		case c.Nested != nil:
-			return t.sys.newStatic(*c.Nested, restarted)
+			s := t.sys.newStatic(*c.Nested, restarted)
+			t.latest = &s.cell
+			return s
 		}
 		p := t.sys.newProcess(func() Behaviour { return c.Start(nil) })
 		p.lateInit = restarted
+		t.latest = &p.cell
 		return p
 	}
 }
@@ -109,7 +115,23 @@ func (t *static) ProcessInit(p gen.Process, args ...any) error {
 	if err := t.enter(p); err != nil {
 		return err
 	}
-	return t.Supervisor.ProcessInit(p, args...)
+	return t.Supervisor.ProcessInit(nursery{p, t}, args...)
+}
+
+// nursery is the process as Ergo's supervisor sees it: it publishes each
+// child that was started.
+type nursery struct {
+	gen.Process
+	static *static
+}
+
+// SpawnRegister is how Ergo's supervisor starts a child.
+func (n nursery) SpawnRegister(name gen.Atom, factory gen.ProcessFactory, options gen.ProcessOptions, args ...any) (gen.PID, error) {
+	pid, err := n.Process.SpawnRegister(name, factory, options, args...)
+	if err == nil {
+		n.static.latest.publish()
+	}
+	return pid, err
 }
 
 // ProcessRun is Ergo's callback.

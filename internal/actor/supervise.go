@@ -30,6 +30,9 @@ func (s *System) startTree(spec Spec) (PID, error) {
 	t := s.newStatic(spec, false)
 	factory := func() gen.ProcessBehavior { return t }
 	_, err := s.node.SpawnRegister(gen.Atom(spec.Name), factory, supervisorOptions())
+	if err == nil {
+		t.publish()
+	}
 	return PID{&t.cell}, err
 }
 
@@ -44,7 +47,12 @@ func (s *System) StartChild(supervisor string, arg any) (PID, error) {
 	b := v.(*cell).children
 	p := s.newProcess(func() Behaviour { return b.template(arg) })
 	p.brood = b
-	return s.spawn("", p)
+	pid, err := s.spawn("", p)
+	if err == nil && !b.add(&p.cell) {
+		_ = s.Exit(pid, ErrShutdown)
+		err = fmt.Errorf("start a child of %s: %w", supervisor, ErrNoActor)
+	}
+	return pid, err
 }
 
 // Children is the number of children of a dynamic supervisor, 0 when there is
