@@ -94,3 +94,28 @@ func (m Map) index(key Term) int {
 	}
 	return -1
 }
+
+// lastWins drops all but the last entry of each key, at its first place.
+func (m Map) lastWins() Map {
+	if len(m) <= smallMap {
+		out := make(Map, 0, len(m))
+		for _, e := range m {
+			out = out.Put(e.Key, e.Value)
+		}
+		return out
+	}
+	places := make(map[string]int, len(m))
+	out := make(Map, 0, len(m))
+	var b []byte
+	for _, e := range m {
+		key, err := AppendBody(b[:0], e.Key)
+		b = key
+		if i, ok := places[string(key)]; ok && err == nil {
+			out[i].Value = e.Value
+			continue
+		}
+		places[string(key)] = len(out)
+		out = append(out, e)
+	}
+	return out
+}
