@@ -62,7 +62,7 @@ func (r *roomActor) handlePurge(due purgeDue) error {
 	return actor.ErrNormal
 }
 
-// Terminate announces the end before anybody can create a room with this id.
+// Terminate announces the end, before the id is free again.
 func (r *roomActor) Terminate(_ *actor.Self, reason error) {
 	r.purge.disarm()
 	r.entry.end(reason)

@@ -16,7 +16,7 @@ import (
 type entry struct {
 	local *Local
 	id    ID
-	snap  atomic.Pointer[Room] // published by the actor, never changed; nil before it runs
+	snap  atomic.Pointer[Room] // published by the actor, never changed; nil before and after
 
 	mu      sync.Mutex
 	pid     actor.PID
@@ -70,11 +70,12 @@ func (e *entry) end(reason error) {
 	e.mu.Unlock()
 
 	l := e.local
-	l.rooms.remove(e)
+	e.snap.Store(nil)
 	l.tracks.Add(int64(-tracks))
 	if created {
 		e.announceEnd(reason)
 	}
+	l.rooms.remove(e) // last, so that a next room of this id is announced later
 	if l.count.Add(-1) == 0 {
 		l.signalEmpty()
 	}

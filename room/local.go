@@ -111,7 +111,7 @@ func (l *Local) Create(ctx context.Context, cfg Config) (Created, error) {
 		return Created{}, fmt.Errorf("create room %s: %w", e.id, err)
 	}
 	e.log(slog.LevelInfo, "Created room %q", string(e.id))
-	return Created{Room: *e.snap.Load(), Address: l.address}, nil
+	return Created{Room: Room{ID: e.id, Config: cfg}, Address: l.address}, nil
 }
 
 // admit takes the id. It looks at draining after that, so that StopAll finds
