@@ -1,0 +1,122 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/fjord-media/fjord/node/dist"
+)
+
+// acceptPause is how long the accept loop rests after an error, such as running
+// out of file descriptors.
+const acceptPause = 100 * time.Millisecond
+
+// acceptLoop accepts until the listener is closed. Each connection gets a
+// goroutine of its own; nothing a peer does delays the next one.
+func (n *Node) acceptLoop(ctx context.Context, listener net.Listener) error {
+	for {
+		conn, err := listener.Accept()
+		switch {
+		case err == nil:
+			n.receive(conn)
+		case errors.Is(err, net.ErrClosed) || ctx.Err() != nil:
+			return nil
+		default:
+			n.log.Warn("accepting a connection failed", "address", listener.Addr().String(), "error", err)
+			pause(ctx, acceptPause)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// receive starts the handshake of an accepted connection.
+func (n *Node) receive(conn net.Conn) {
+	guest := n.lobby.enter(conn)
+	ok := n.group.Go("handshake", func(ctx context.Context) error {
+		l, peer, err := n.respond(ctx, guest)
+		n.lobby.leave(guest)
+		if err != nil {
+			_ = conn.Close() // the handshake failed, which is logged
+			return nil
+		}
+		return n.serve(ctx, l, peer)
+	})
+	if !ok {
+		n.lobby.leave(guest)
+		_ = conn.Close() // the node is stopping
+	}
+}
+
+// respond runs the handshake as the accepting side.
+func (n *Node) respond(ctx context.Context, guest *guest) (*link, dist.Peer, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.opts.SetupTime)
+	defer cancel()
+	a := &arbiter{node: n, guest: guest, order: n.reg.nextOrder()}
+	peer, err := dist.Respond(ctx, guest.conn, n.local(), a)
+	if err == nil {
+		return a.link, peer, nil
+	}
+	err = handshakeError(a.name, err)
+	if a.link != nil {
+		n.reg.remove(a.link)
+	}
+	a.release()
+	level := slog.LevelWarn
+	if a.name == "" || errors.Is(err, ErrNameRefused) || errors.Is(err, ErrClosedByPeer) {
+		level = slog.LevelDebug // port scanners and simultaneous connects are everyday business
+	}
+	n.log.Log(ctx, level, "incoming connection failed", "node", a.name,
+		"address", guest.conn.RemoteAddr().String(), "reason", ReasonOf(err), "error", err)
+	return nil, peer, err
+}
+
+// arbiter decides about one incoming connection.
+type arbiter struct {
+	node    *Node
+	guest   *guest
+	order   uint64
+	name    string
+	told    dist.Status
+	counted bool  // as incoming in the registry
+	link    *link // admitted
+}
+
+// Arbitrate gives the status for the peer's name.
+func (a *arbiter) Arbitrate(name string, _ dist.Flags) dist.Status {
+	a.name = name
+	a.told = a.node.reg.arbitrate(name)
+	a.counted = a.told != dist.StatusNOK && a.told != dist.StatusNotAllowed
+	return a.told
+}
+
+// Authenticated admits the connection, which ends the link it replaces.
+func (a *arbiter) Authenticated(ctx context.Context, peer dist.Peer) error {
+	a.node.lobby.leave(a.guest)
+	l := a.node.newLink(peer.Name, a.guest.conn)
+	l.told, l.order = a.told, a.order
+	if err := a.node.reg.admit(ctx, l); err != nil {
+		return err
+	}
+	a.link = l
+	a.release()
+	return nil
+}
+
+// release ends the handshake's count as incoming.
+func (a *arbiter) release() {
+	if a.counted {
+		a.counted = false
+		a.node.reg.release(a.name)
+	}
+}

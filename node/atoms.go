@@ -1,0 +1,38 @@
+package node
+
+import "github.com/fjord-media/fjord/node/etf"
+
+// Atoms that mean something here.
+const (
+	atomAlias        etf.Atom = "alias"
+	atomBadarg       etf.Atom = "badarg"
+	atomBadrpc       etf.Atom = "badrpc"
+	atomCall         etf.Atom = "call"
+	atomCast         etf.Atom = "cast"
+	atomErpc         etf.Atom = "erpc"
+	atomError        etf.Atom = "error"
+	atomExecuteCall  etf.Atom = "execute_call"
+	atomExecuteCast  etf.Atom = "execute_cast"
+	atomExit         etf.Atom = "exit"
+	atomExitUpper    etf.Atom = "EXIT"
+	atomGenCall      etf.Atom = "$gen_call"
+	atomGenCast      etf.Atom = "$gen_cast"
+	atomIsAuth       etf.Atom = "is_auth"
+	atomKill         etf.Atom = "kill"
+	atomKilled       etf.Atom = "killed"
+	atomLink         etf.Atom = "link"
+	atomMonitor      etf.Atom = "monitor"
+	atomNetKernel    etf.Atom = "net_kernel"
+	atomNoconnection etf.Atom = "noconnection"
+	atomNoproc       etf.Atom = "noproc"
+	atomNormal       etf.Atom = "normal"
+	atomReturn       etf.Atom = "return"
+	atomRex          etf.Atom = "rex"
+	atomSignal       etf.Atom = "signal"
+	atomSystemLimit  etf.Atom = "system_limit"
+	atomThrow        etf.Atom = "throw"
+	atomTrue         etf.Atom = "true"
+	atomFalse        etf.Atom = "false"
+	atomUndef        etf.Atom = "undef"
+	atomYes          etf.Atom = "yes"
+)

@@ -1,0 +1,72 @@
+// Package node is an Erlang node: it joins a cluster of BEAM nodes (Erlang,
+// Elixir) over the Erlang distribution protocol and behaves there as a
+// well-behaved OTP node does.
+//
+// # A first node
+//
+// Start opens the distribution port, registers the name with the port mapper
+// EPMD (and starts one when none runs) and serves until Stop:
+//
+//	n, err := node.Start(ctx, node.Options{Name: "go@localhost", Cookie: "secret"})
+//	if err != nil {
+//		return err
+//	}
+//	defer n.Stop(context.Background())
+//
+// From then on `net_adm:ping('go@localhost')` on a BEAM node with the same
+// cookie answers pong, and the node is in nodes() there.
+//
+// # Functions
+//
+// Handle makes a function callable with erpc and rpc. Nothing else can be
+// called: the answer to any other function is undef, at once.
+//
+//	n.Handle("calc", "add", 2, func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
+//		a, aok := args[0].(int64)
+//		b, bok := args[1].(int64)
+//		if !aok || !bok {
+//			return nil, node.Error(etf.Atom("badarg"))
+//		}
+//		return a + b, nil
+//	})
+//
+// and `erpc:call('go@localhost', calc, add, [1, 2])` is 3. The other way round,
+// Call, Multicall and GenCall call functions and servers of other nodes. Every
+// call has a deadline: that of its context, or DefaultTimeout.
+//
+// # Processes
+//
+// A Process has a pid, perhaps a registered name, and callbacks that are called
+// in the order in which the signals of one sender arrived. It can be sent to,
+// monitored, linked, and killed from any node, as a BEAM process can. Mailbox
+// puts a bounded queue and Receive on top of that, for code that wants to wait
+// for messages. ParseGen and Process.Reply make a gen_server of a process.
+//
+// # Links
+//
+// A link is the one connection to another node. Links come up when either side
+// dials; Subscribe tells of each that comes and goes. When a link goes, monitors
+// of what was behind it fire with noconnection, and processes linked through it
+// get an exit signal with that reason. This package never closes one link by its
+// own decision while the others stay, since that makes BEAM nodes tear the rest
+// of the cluster apart ("prevent overlapping partitions"); Stop closes all at
+// once.
+//
+// # Guarantees
+//
+//   - Signals from one process to another arrive in the order they were sent.
+//   - Whatever a peer may wait for is answered: a monitor of a missing process
+//     (noproc), a call to a missing function (undef), a link, an unlink.
+//   - An unauthenticated connection costs one goroutine for at most
+//     Options.SetupTime; there are never more than 256 of them.
+//   - Nothing of a malformed message harms more than the link it came on.
+//
+// # What is not here yet
+//
+// There is no global_name_server and there are no pg scopes: monitors of them
+// are answered with noproc, and global:sync/0 on a connected BEAM node waits
+// until they exist. The distribution is not encrypted.
+//
+// The wire protocol is that of the OTP documents "Distribution Protocol",
+// "External Term Format" and, where these are silent, of OTP's behaviour.
+package node

@@ -1,0 +1,96 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Defaults of Options and of calls.
+const (
+	DefaultNetTickTime = 60 * time.Second // net_ticktime of OTP
+	DefaultSetupTime   = 7 * time.Second  // net_setuptime of OTP
+	DefaultEPMDPort    = 4369
+	DefaultTimeout     = 5 * time.Second // of calls whose context has no deadline, as gen_server:call
+	DefaultMaxCalls    = 4096
+)
+
+// Ways to use EPMD.
+const (
+	EPMDAuto     = "auto"     // use the one that runs, else start one that outlives us
+	EPMDEmbedded = "embedded" // use the one that runs, else serve it in this process
+	EPMDExternal = "external" // use the one that runs, else fail
+	EPMDOff      = "off"      // no EPMD: every node listens on the same port (MinPort)
+)
+
+// Options configure a node. Name and Cookie are required.
+type Options struct {
+	Name        string        // alive@host
+	LongNames   bool          // the cluster uses long names (erl -name), not short ones (erl -sname)
+	Cookie      string        // the secret that all nodes of the cluster share
+	Hidden      bool          // not in nodes() of others
+	ListenIP    string        // "" = all addresses, or loopback when the host part of Name resolves to loopback
+	MinPort     int           // first port to try for the distribution; 0 = any free one
+	MaxPort     int           // last port to try; 0 = MinPort
+	NetTickTime time.Duration // silence after which a link is given up; default 60 s; must be that of the peers
+	SetupTime   time.Duration // bound of one connection attempt or handshake; default 7 s
+	EPMD        string        // auto (default), embedded, external or off
+	EPMDPort    int           // default 4369
+	EPMDAddress string        // where an EPMD we start listens, as ERL_EPMD_ADDRESS; "" = as the node does
+	MaxCalls    int           // rpc and erpc calls served at a time, default 4096; one peer may have half of them
+	Logger      *slog.Logger  // nil = no log
+}
+
+// withDefaults fills what is zero and checks the rest.
+func (o Options) withDefaults() (Options, error) {
+	o.NetTickTime = orDefault(o.NetTickTime, DefaultNetTickTime)
+	o.SetupTime = orDefault(o.SetupTime, DefaultSetupTime)
+	o.EPMDPort = orDefault(o.EPMDPort, DefaultEPMDPort)
+	o.EPMD = orDefault(o.EPMD, EPMDAuto)
+	o.MaxCalls = orDefault(o.MaxCalls, DefaultMaxCalls)
+	o.MaxPort = orDefault(o.MaxPort, o.MinPort)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, o.check()
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+func (o Options) check() error {
+	var errs []error
+	name, err := ParseName(o.Name)
+	if err == nil {
+		err = name.checkOwn(o.LongNames)
+	}
+	errs = append(errs, err)
+	if o.Cookie == "" || len(o.Cookie) > 255 {
+		errs = append(errs, errors.New("the cookie must have 1 to 255 bytes"))
+	}
+	if o.MinPort < 0 || o.MaxPort > 65535 || o.MinPort > o.MaxPort {
+		errs = append(errs, fmt.Errorf("%d-%d is no port range", o.MinPort, o.MaxPort))
+	}
+	if o.EPMDPort < 1 || o.EPMDPort > 65535 {
+		errs = append(errs, fmt.Errorf("%d is no EPMD port", o.EPMDPort))
+	}
+	if o.NetTickTime < 0 || o.SetupTime < 0 || o.MaxCalls < 0 {
+		errs = append(errs, errors.New("a time or limit is negative"))
+	}
+	switch o.EPMD {
+	case EPMDAuto, EPMDEmbedded, EPMDExternal:
+	case EPMDOff:
+		if o.MinPort == 0 || o.MinPort != o.MaxPort {
+			errs = append(errs, errors.New("without EPMD one fixed distribution port is needed"))
+		}
+	default:
+		errs = append(errs, fmt.Errorf("EPMD mode %q: want auto, embedded, external or off", o.EPMD))
+	}
+	return errors.Join(errs...)
+}
