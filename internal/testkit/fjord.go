@@ -90,6 +90,10 @@ func pairs(env map[string]string) []string {
 	return list
 }
 
+// Reach returns the REST interface of a node that somebody else has started.
+// It has no Process.
+func Reach(url string) *Fjord { return &Fjord{API: url, client: httpClient(nil)} }
+
 func httpClient(host *Host) *http.Client {
 	transport := &http.Transport{DisableKeepAlives: true}
 	if host != nil {
@@ -214,4 +218,19 @@ func WaitMesh(t testing.TB, limit time.Duration, nodes ...*Fjord) time.Duration 
 		}
 		return true
 	})
+}
+
+// TwoAddresses creates two rooms through one node and checks that each of the
+// two addresses got one.
+func TwoAddresses(t testing.TB, f *Fjord, want ...string) {
+	t.Helper()
+	got := map[string]int{}
+	for range 2 {
+		got[f.MustPostRoom(t, "").Address]++
+	}
+	for _, address := range want {
+		if got[address] != 1 {
+			t.Errorf("rooms are at %v, want one at each of %v", got, want)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,4 +153,10 @@ func (h *Host) switched(f func() error) error {
 		runtime.UnlockOSThread()
 	}
 	return result
+}
+
+// Has says whether a process is in the host's network.
+func (h *Host) Has(pid string) bool {
+	out, err := exec.Command("ip", "netns", "pids", h.netns).Output()
+	return err == nil && slices.Contains(strings.Fields(string(out)), pid)
 }

@@ -133,3 +133,41 @@ func removeNetns(prefix string) {
 		}
 	}
 }
+
+// AddInside adds a machine behind another one, as a container stands behind
+// its host: router and machine share a private link on which they have the
+// two addresses given (with prefix length), the router forwards for it and
+// hides its address on the way out (masquerade). Nothing of it can be reached
+// from the bridge until the router publishes a port.
+func (l *Lab) AddInside(router *Host, routerSide, own string) *Host {
+	l.t.Helper()
+	l.hosts++
+	h := &Host{t: l.t, netns: fmt.Sprintf("%sh%d", l.prefix, l.hosts)}
+	l.makeNetns(h.netns)
+	port := fmt.Sprintf("in%d", l.hosts)
+	l.ip("-n", h.netns, "link", "add", "eth0", "type", "veth", "peer", "name", port, "netns", router.netns)
+	l.ip("-n", router.netns, "addr", "add", routerSide, "dev", port)
+	l.ip("-n", router.netns, "link", "set", port, "up")
+	l.ip("-n", h.netns, "addr", "add", own, "dev", "eth0")
+	l.ip("-n", h.netns, "link", "set", "eth0", "up")
+	gateway := netip.MustParsePrefix(routerSide).Addr()
+	l.ip("-n", h.netns, "route", "add", "default", "via", gateway.String())
+	router.Run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+	router.Nft("table ip nat {\n" +
+		" chain pre { type nat hook prerouting priority -100; }\n" +
+		" chain post { type nat hook postrouting priority 100; oifname \"eth0\" masquerade; }\n}\n" +
+		"table ip filter {\n" +
+		" chain forward { type filter hook forward priority 0; policy drop; ct state established,related accept; ct status dnat accept; iifname \"" + port + "\" accept; }\n}\n")
+	h.Addresses = []netip.Addr{netip.MustParsePrefix(own).Addr()}
+	h.SetResolver("127.0.0.1")
+	h.SetHosts("127.0.0.1 localhost", "::1 localhost")
+	return h
+}
+
+// Publish maps TCP ports of the router's bridge side to the machine inside.
+func (l *Lab) Publish(router, inside *Host, ports ...int) {
+	l.t.Helper()
+	for _, p := range ports {
+		router.Nft(fmt.Sprintf("add rule ip nat pre iifname \"eth0\" tcp dport %d dnat to %s\n", p, inside.Addr()))
+	}
+}
