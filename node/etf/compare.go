@@ -18,6 +18,9 @@ func Compare(a, b Term) int { return compareTerms(plain(a), plain(b), false) }
 // Erlang orders the keys of a map: it is 0 only for equal terms.
 func compareExact(a, b Term) int { return compareTerms(plain(a), plain(b), true) }
 
+// rankNil is the rank of the empty list.
+const rankNil = 9
+
 // rank is the place of a plain term's type in Erlang's order.
 func rank(t Term) int {
 	switch v := t.(type) {
@@ -41,7 +44,7 @@ func rank(t Term) int {
 		return 8
 	case List:
 		if len(v) == 0 {
-			return 9
+			return rankNil
 		}
 		return 10
 	case ImproperList:
@@ -166,7 +169,11 @@ func compareLists(a, b Term, exact bool) int {
 	if c := compareAll(x[:n], y[:n], exact); c != 0 {
 		return c
 	}
-	return compareTerms(rest(x[n:], xTail), rest(y[n:], yTail), exact)
+	a, b = rest(x[n:], xTail), rest(y[n:], yTail)
+	if rank(a) == rankNil && rank(b) == rankNil {
+		return 0
+	}
+	return compareTerms(a, b, exact)
 }
 
 func listParts(t Term) (head []Term, tail Term) {

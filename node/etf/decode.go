@@ -156,23 +156,24 @@ func (r *reader) uint64() (uint64, bool) {
 	return binary.BigEndian.Uint64(p), true
 }
 
-// claim registers n elements that must follow. It fails when they cannot be
-// there: then nothing has been allocated for them.
-func (r *reader) claim(n uint64) error {
-	if n > uint64(r.left()) || r.owed+int(n) > r.left() {
+// claim registers n elements that must follow, and tail more terms that are
+// not counted as elements. It fails when they cannot be there: then nothing
+// has been allocated for them.
+func (r *reader) claim(n uint64, tail int) error {
+	if n > uint64(r.left()) || r.owed+int(n)+tail > r.left() {
 		return r.fail(ErrTruncated)
 	}
 	if int(n) > r.elements {
 		return r.fail(ErrTooLarge)
 	}
 	r.elements -= int(n)
-	r.owed += int(n)
+	r.owed += int(n) + tail
 	return nil
 }
 
 // open enters a container of n elements; close leaves it.
 func (r *reader) open(n uint64) error {
-	if err := r.claim(n); err != nil {
+	if err := r.claim(n, 0); err != nil {
 		return err
 	}
 	if r.depth == 0 {

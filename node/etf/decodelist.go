@@ -46,7 +46,7 @@ func (r *reader) heads(head []Term) ([]Term, error) {
 	if !ok {
 		return nil, r.fail(ErrTruncated)
 	}
-	if err := r.claim(uint64(n) + 1); err != nil {
+	if err := r.claim(uint64(n), 1); err != nil {
 		return nil, err
 	}
 	head = grow(head, int(n))
