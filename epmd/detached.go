@@ -48,10 +48,6 @@ func foreign(link string) bool {
 	if strings.HasPrefix(link, "pipe:") || strings.HasPrefix(link, "socket:") {
 		return true
 	}
-	for _, own := range []string{"/sys/", "/proc/", "/dev/"} {
-		if strings.HasPrefix(link, own) {
-			return false
-		}
-	}
-	return strings.HasPrefix(link, "/")
+	own := strings.HasPrefix(link, "/sys/") || strings.HasPrefix(link, "/proc/")
+	return strings.HasPrefix(link, "/") && !own
 }

@@ -121,22 +121,18 @@ func (p *program) startDetached() int {
 	if _, err := targets(p.address); err != nil {
 		return p.cannotListen(err) // the process of its own could not say so
 	}
-	args := p.args
-	if p.getenv(envPort) != "" {
-		args = append([]string{"-port", fmt.Sprint(p.port)}, args...)
+	client := &Client{Port: p.port, Timeout: answerLimit}
+	ctx, cancel := context.WithTimeout(context.Background(), daemonStart)
+	defer cancel()
+	if _, _, err := client.Names(ctx, netip.Addr{}); err == nil {
+		return 0 // one is running already
 	}
-	if p.address != "" {
-		args = append([]string{"-address", p.address}, args...)
-	}
-	pid, err := spawnDetached("", args, p.getenv)
+	pid, err := spawnDetached("", p.daemonArgs(), p.getenv)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "epmd: cannot start a daemon: %v\n", err)
 		return 1
 	}
 	started := daemon{pid: pid}
-	client := &Client{Port: p.port, Timeout: answerLimit}
-	ctx, cancel := context.WithTimeout(context.Background(), daemonStart)
-	defer cancel()
 	for {
 		if _, _, err := client.Names(ctx, netip.Addr{}); err == nil {
 			return 0
@@ -148,4 +144,17 @@ func (p *program) startDetached() int {
 			return 0
 		}
 	}
+}
+
+// daemonArgs are the arguments of the process of its own: those given, after
+// those that stand for the environment, which it does not get.
+func (p *program) daemonArgs() []string {
+	args := p.args
+	if p.getenv(envPort) != "" {
+		args = append([]string{"-port", fmt.Sprint(p.port)}, args...)
+	}
+	if p.address != "" {
+		args = append([]string{"-address", p.address}, args...)
+	}
+	return args
 }
