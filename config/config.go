@@ -23,7 +23,7 @@ const (
 	EPMDAuto     = "auto"     // use the one that answers, else start one of its own process
 	EPMDEmbedded = "embedded" // serve EPMD in this process when no other answers
 	EPMDExternal = "external" // use the one that answers, never start one
-	EPMDOff      = "off"      // neither register nor look up
+	EPMDOff      = "off"      // no EPMD: every node listens on MinPort
 )
 
 // Config is the configuration in effect. It is a value: pass it, never change

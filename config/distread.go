@@ -6,11 +6,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 const (
-	// maxAtom is the length of the longest atom in characters; names and
+	// maxAtom is the length in bytes that every atom may have; names and
 	// cookies are atoms on the BEAM.
 	maxAtom = 255
 	// maxMillis is the longest timer of the BEAM.
@@ -69,7 +68,7 @@ func readNodeName(r *reader, v value) {
 	case !validAlive(alive):
 		r.problem(v.name, fmt.Sprintf("The part before the @ of a node name consists of letters, digits, _ and -. Got: %s", v.text),
 			"set %s to a name such as f1@%s", v.name, r.hostname())
-	case !validHost(host) || utf8.RuneCountInString(v.text) > maxAtom:
+	case !validHost(host) || len(v.text) > maxAtom:
 		r.problem(v.name, fmt.Sprintf("The part after the @ of a node name is a host name or an address. Got: %s", v.text),
 			"set %s to a name such as f1@%s", v.name, r.hostname())
 	}
@@ -104,8 +103,8 @@ func (r *reader) hostname() string {
 }
 
 func readCookie(r *reader, v value) {
-	if r.distMatters && (strings.TrimSpace(v.text) == "" || utf8.RuneCountInString(v.text) > maxAtom) {
-		r.problem(v.name, fmt.Sprintf("A cookie has 1 to %d characters and is not blank.", maxAtom), "set %s to a secret of your own, the same on all nodes", v.name)
+	if r.distMatters && (strings.TrimSpace(v.text) == "" || len(v.text) > maxAtom) {
+		r.problem(v.name, fmt.Sprintf("A cookie has 1 to %d bytes and is not blank.", maxAtom), "set %s to a secret of your own, the same on all nodes", v.name)
 		return
 	}
 	if v.text != "" {
@@ -120,7 +119,7 @@ func readNodes(r *reader, v value) {
 	r.c.Dist.Nodes = strings.Fields(v.text)
 	for _, name := range r.c.Dist.Nodes {
 		alive, host, _ := strings.Cut(name, "@")
-		if !validAlive(alive) || !validHost(host) || utf8.RuneCountInString(name) > maxAtom {
+		if !validAlive(alive) || !validHost(host) || len(name) > maxAtom {
 			r.problem(v.name, fmt.Sprintf("%q is not a node name.", name), "list names such as f1@host in %s, separated by spaces", v.name)
 		}
 	}
@@ -271,6 +270,10 @@ func finishPorts(r *reader) {
 	case d.MinPort == 0 && d.MaxPort > 0, d.MaxPort < d.MinPort:
 		r.problem(r.nameOf("FJ_DIST_MAX_PORT"), fmt.Sprintf("There is no port range from %d to %d.", d.MinPort, d.MaxPort),
 			"let FJ_DIST_MIN_PORT be at least 1 and FJ_DIST_MAX_PORT at least FJ_DIST_MIN_PORT")
+	}
+	if minOK && maxOK && d.EPMD == EPMDOff && (d.MinPort == 0 || d.MinPort != d.MaxPort) {
+		r.problem(r.nameOf("FJ_DIST_EPMD"), "Without EPMD all nodes listen on one port.",
+			"set FJ_DIST_MIN_PORT and FJ_DIST_MAX_PORT to the same port on all nodes")
 	}
 }
 

@@ -106,7 +106,8 @@ func listenVariables() []Variable {
 		{
 			Name: "FJ_DIST_EPMD", Ancestor: noAncestor, Type: "auto, embedded, external or off", Default: "auto",
 			Doc: "Erlang's port mapper: use the one that answers, else start one that outlives this node (`auto`); else serve it in this process " +
-				"(`embedded`); use one that answers and never start any (`external`); do without (`off`).",
+				"(`embedded`); use one that answers and never start any (`external`); do without (`off`): then all nodes listen on one port, which " +
+				"`FJ_DIST_MIN_PORT` and `FJ_DIST_MAX_PORT` both name.",
 			read: readEPMD,
 			show: func(c Config) string { return c.Dist.EPMD },
 		},

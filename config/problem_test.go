@@ -78,13 +78,15 @@ func TestProblems(t *testing.T) {
 		{on(env{"FJ_DIST_NODE_NAME": "f1@"}), "FJ_DIST_NODE_NAME: The part after the @ of a node name is a host name or an address. Got: f1@"},
 		{on(env{"FJ_DIST_NODE_NAME": "f1@127.0.0.1"}), "FJ_DIST_NODE_NAME: The host part of a short node name has no dots. Got: f1@127.0.0.1"},
 		{on(env{"FJ_DIST_NODES": "f1@a, f2@b"}), "FJ_DIST_NODES: \"f1@a,\" is not a node name."},
-		{on(env{"FJ_DIST_COOKIE": ""}), "FJ_DIST_COOKIE: A cookie has 1 to 255 characters and is not blank."},
-		{on(env{"FJ_DIST_COOKIE_FILE": "/text/" + strings.Repeat("é", 256)}), "FJ_DIST_COOKIE_FILE: A cookie has 1 to 255 characters and is not blank."},
+		{on(env{"FJ_DIST_COOKIE": ""}), "FJ_DIST_COOKIE: A cookie has 1 to 255 bytes and is not blank."},
+		{on(env{"FJ_DIST_COOKIE_FILE": "/text/" + strings.Repeat("é", 128)}), "FJ_DIST_COOKIE_FILE: A cookie has 1 to 255 bytes and is not blank."},
 		{on(env{"FJ_DIST_MIN_PORT": "x"}), "FJ_DIST_MIN_PORT: Expected valid port number, got: x"},
 		{on(env{"FJ_DIST_MAX_PORT": "9000"}), "FJ_DIST_MIN_PORT: FJ_DIST_MAX_PORT has been set but FJ_DIST_MIN_PORT remains unset"},
 		{on(env{"FJ_DIST_MIN_PORT": "9001", "FJ_DIST_MAX_PORT": "9000"}), "FJ_DIST_MAX_PORT: There is no port range from 9001 to 9000."},
 		{on(env{"FJ_DIST_LISTEN_IP": "eth0"}), "FJ_DIST_LISTEN_IP: Expected valid ip address, got: eth0"},
 		{on(env{"FJ_DIST_EPMD": "yes"}), "FJ_DIST_EPMD: Expected auto, embedded, external or off, got: yes"},
+		{on(env{"FJ_DIST_EPMD": "off"}), "FJ_DIST_EPMD: Without EPMD all nodes listen on one port."},
+		{on(env{"FJ_DIST_EPMD": "off", "FJ_DIST_MIN_PORT": "9000", "FJ_DIST_MAX_PORT": "9001"}), "FJ_DIST_EPMD: Without EPMD all nodes listen on one port."},
 		{on(env{"FJ_DIST_NET_TICKTIME": "1m"}), "FJ_DIST_NET_TICKTIME: Expected a number of seconds, got: 1m"},
 		{on(env{"ERL_EPMD_PORT": "epmd"}), "ERL_EPMD_PORT: Expected valid port number, got: epmd"},
 		{on(env{"ERL_EPMD_ADDRESS": "127.0.0.1,x"}), "ERL_EPMD_ADDRESS: Expected ip addresses separated by commas, got: 127.0.0.1,x"},
@@ -113,7 +115,7 @@ func TestAllProblemsAtOnceInTheOrderOfTheTable(t *testing.T) {
 		"FJ_SIP_IP: SIP components are allowed, but incorrect IP address was provided as `FJ_SIP_IP` Fix: set FJ_SIP_IP to the address SIP servers reach this node at, or take sip out of FJ_COMPONENTS_USED",
 		"FJ_WEBRTC_TURN_PORT_RANGE: Bad FJ_WEBRTC_TURN_PORT_RANGE environment variable value. Expected \"from-to\", where `from` and `to` are numbers between 0 and 65535 and `from` is not bigger than `to`, got: z Fix: set FJ_WEBRTC_TURN_PORT_RANGE to a range such as 50000-59999",
 		"FJ_DIST_NODE_NAME: FJ_DIST_NODE_NAME has to be in form of <nodename>@<hostname>. Got: x Fix: set FJ_DIST_NODE_NAME to a name such as f1@box",
-		"FJ_DIST_COOKIE: A cookie has 1 to 255 characters and is not blank. Fix: set FJ_DIST_COOKIE to a secret of your own, the same on all nodes",
+		"FJ_DIST_COOKIE: A cookie has 1 to 255 bytes and is not blank. Fix: set FJ_DIST_COOKIE to a secret of your own, the same on all nodes",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -127,6 +129,7 @@ func TestWhatIsNotInEffectIsNotChecked(t *testing.T) {
 		{"FJ_DIST_STRATEGY_NAME": "x", "FJ_DIST_NODE_NAME": "x", "FJ_DIST_POLLING_INTERVAL": "x", "FJ_DIST_MIN_PORT": "x", "FJ_DIST_COOKIE": "", "ERL_EPMD_PORT": "x", "ERL_EPMD_ADDRESS": "x"},
 		on(env{"FJ_DIST_POLLING_INTERVAL": "x", "FJ_DIST_MIN_PORT": "", "FJ_DIST_MAX_PORT": ""}),
 		{"FJ_SIP_IP": "x"},
+		on(env{"FJ_DIST_EPMD": "off", "FJ_DIST_MIN_PORT": "9000"}),
 		{"FJ_S3_BUCKET": "", "FJ_S3_REGION": "", "FJ_S3_ACCESS_KEY_ID": "", "FJ_S3_SECRET_ACCESS_KEY": "", "FJ_S3_PATH_PREFIX": ""},
 	} {
 		mustLoad(t, e)
