@@ -18,4 +18,8 @@
 //   - No network, no signal handler, no cron jobs, no telemetry: Ergo's
 //     StartNode adds an application that reports to its author's server every
 //     five minutes; the façade starts the node without it.
+//
+// Do not start a System inside a testing/synctest bubble: Ergo keeps timers in
+// a pool of the whole process, and one that was made in a bubble is fatal to
+// the next spawn outside of it.
 package actor
