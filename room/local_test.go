@@ -164,25 +164,21 @@ func TestOneOfManyCreationsAndDeletionsWins(t *testing.T) {
 // One room after another with one id: their events never mix.
 func TestEventsOfSuccessorsComeLater(t *testing.T) {
 	n := start(t)
-	stop := make(chan struct{})
+	ctx, stop := context.WithCancel(timeout(t))
+	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				_, _ = n.Create(timeout(t), Config{RoomID: "x"})
-			}
+		for ctx.Err() == nil {
+			_, _ = n.Create(ctx, Config{RoomID: "x"})
 		}
 	})
-	for range 300 {
-		until(t, "room", func() bool { _, err := n.Get(timeout(t), "x"); return err == nil })
-		if err := n.Delete(timeout(t), "x"); err != nil && !errors.Is(err, ErrNotFound) {
+	for range 100 {
+		until(t, "room", func() bool { _, err := n.Get(ctx, "x"); return err == nil })
+		if err := n.Delete(ctx, "x"); err != nil && !errors.Is(err, ErrNotFound) {
 			t.Error(err)
 		}
 	}
-	close(stop)
+	stop()
 	wg.Wait()
 	for i, e := range n.seen("x") {
 		_, isCreation := e.(RoomCreated)

@@ -155,7 +155,7 @@ func TestSendAfter(t *testing.T) {
 	got := make(chan any, 3)
 	spawn(t, sys, "", script{
 		init: func(self *actor.Self) error {
-			cancel := self.SendAfter(time.Millisecond, "never")
+			cancel := self.SendAfter(time.Hour, "never")
 			cancel()
 			self.SendAfter(20*time.Millisecond, "later")
 			return self.System().Send(self.PID(), "now")
