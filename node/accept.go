@@ -73,12 +73,24 @@ func (n *Node) respond(ctx context.Context, guest *guest) (*link, dist.Peer, err
 	}
 	a.release()
 	level := slog.LevelWarn
-	if a.name == "" || errors.Is(err, ErrNameRefused) || errors.Is(err, ErrClosedByPeer) {
-		level = slog.LevelDebug // port scanners and simultaneous connects are everyday business
+	if a.name == "" || everyday(err) {
+		level = slog.LevelDebug
 	}
 	n.log.Log(ctx, level, "incoming connection failed", "node", a.name,
 		"address", guest.conn.RemoteAddr().String(), "reason", ReasonOf(err), "error", err)
 	return nil, peer, err
+}
+
+// everyday says that a failed handshake is nothing to look after: simultaneous
+// connects, peers that gave up, the end of this node. (So are the port scanners,
+// which send no name.)
+func everyday(err error) bool {
+	for _, kind := range []error{ErrNameRefused, ErrClosedByPeer, ErrLeaving, errLost} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // arbiter decides about one incoming connection.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -108,8 +109,8 @@ func (e *events) drain() {
 func (e *events) handle(it item) {
 	if it.sub != nil {
 		e.subs = append(e.subs, it.sub)
-		for _, event := range e.present {
-			it.sub.tell(event)
+		for _, name := range slices.Sorted(maps.Keys(e.present)) {
+			it.sub.tell(e.present[name])
 		}
 		return
 	}
@@ -127,9 +128,9 @@ func (e *events) handle(it item) {
 // Subscribe calls fn for each link that comes or goes, in order and one event
 // at a time, first with Up for each present link. fn must not block: links wait
 // for it, though not longer than a second. A message that came over a link is
-// delivered after the link's Up. After Stop there are no events.
+// delivered after the link's Up. Stop returns after the last event.
 func (n *Node) Subscribe(fn func(NodeEvent)) (cancel func()) {
 	s := &subscriber{fn: fn}
-	n.events.enqueue(n.group.Context(), item{sub: s})
+	n.events.enqueue(n.telling.Context(), item{sub: s})
 	return func() { s.cancelled.Store(true) }
 }

@@ -67,23 +67,18 @@ func listenRange(ctx context.Context, addrs []netip.Addr, minPort, maxPort int) 
 
 // listenOn listens on one port of all addresses, or of none. Port 0 means any.
 func listenOn(ctx context.Context, addrs []netip.Addr, port int) ([]net.Listener, int, error) {
-	hosts := []string{""}
-	if addrs != nil {
-		hosts = nil
-		for _, addr := range addrs {
-			hosts = append(hosts, addr.String())
-		}
+	if addrs == nil {
+		addrs = []netip.Addr{{}}
 	}
 	var listeners []net.Listener
 	var missing error
-	for _, host := range hosts {
-		var config net.ListenConfig
-		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	for _, addr := range addrs {
+		l, err := listenAt(ctx, addr, port)
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
 			port = l.Addr().(*net.TCPAddr).Port
-		case len(hosts) > 1 && lacksFamily(err):
+		case len(addrs) > 1 && lacksFamily(err):
 			missing = err // a host without IPv6
 		default:
 			closeAll(listeners)
@@ -94,6 +89,19 @@ func listenOn(ctx context.Context, addrs []netip.Addr, port int) ([]net.Listener
 		return nil, 0, fmt.Errorf("listen for the distribution: %w", missing)
 	}
 	return listeners, port, nil
+}
+
+// listenAt listens on one address; the zero address means all, IPv4 and IPv6.
+func listenAt(ctx context.Context, addr netip.Addr, port int) (net.Listener, error) {
+	network, host := "tcp", ""
+	switch {
+	case addr.Is4():
+		network, host = "tcp4", addr.String()
+	case addr.IsValid():
+		network, host = "tcp6", addr.String()
+	}
+	var config net.ListenConfig
+	return config.Listen(ctx, network, net.JoinHostPort(host, strconv.Itoa(port)))
 }
 
 func lacksFamily(err error) bool {

@@ -16,12 +16,13 @@ import (
 
 // Node is a running node. All methods may be called from any goroutine.
 type Node struct {
-	opts  Options
-	name  Name
-	log   *slog.Logger
-	group *run.Group // everything that runs
-	port  int
-	epmd  *epmd.Client
+	opts    Options
+	name    Name
+	log     *slog.Logger
+	group   *run.Group // everything that runs, but for
+	telling *run.Group // the events, which outlive it
+	port    int
+	epmd    *epmd.Client
 
 	listeners []net.Listener
 	keeper    *epmd.Keeper // nil without EPMD
@@ -70,6 +71,7 @@ func start(ctx context.Context, opts Options) (_ *Node, err error) {
 	}
 	n := &Node{opts: opts, name: name, log: opts.Logger}
 	n.group = run.NewGroup(context.WithoutCancel(ctx), "node "+opts.Name, n.log)
+	n.telling = run.NewGroup(context.WithoutCancel(ctx), "node "+opts.Name, n.log)
 	defer func() {
 		if err != nil {
 			n.abandon()
@@ -104,7 +106,7 @@ func (n *Node) open(creation uint32) error {
 	n.waiters = newWaiters()
 	n.calls = &callLimit{limit: n.opts.MaxCalls}
 	n.self = n.newLink(n.opts.Name, nil)
-	n.group.Go("events", n.events.run)
+	n.telling.Go("events", n.events.run)
 	n.group.Go("local signals", n.self.pump)
 	if err := n.startServices(); err != nil {
 		return err
@@ -150,7 +152,7 @@ func (n *Node) shut(ctx context.Context) error {
 	if n.keeper != nil {
 		errs = append(errs, n.keeper.Close())
 	}
-	errs = append(errs, n.group.StopAndWait(ctx))
+	errs = append(errs, n.group.StopAndWait(ctx), n.telling.StopAndWait(ctx))
 	return errors.Join(errs...)
 }
 

@@ -44,6 +44,7 @@ func slugs() []slug {
 		{ErrUndef, "undef"},
 		{ErrNoProc, "noproc"},
 		{ErrNoConnection, "no_connection"},
+		{errLost, "superseded"},
 		{ErrBusy, "busy"},
 		{dist.ErrFrame, "bad_frame"},
 		{dist.ErrLimit, "too_large"},
@@ -81,7 +82,8 @@ func epmdError(err error) error {
 	switch {
 	case errors.Is(err, epmd.ErrNotRegistered):
 		return as(ErrNotRegistered, err)
-	case errors.Is(err, epmd.ErrRefused):
+	case errors.Is(err, epmd.ErrRefused), errors.Is(err, epmd.ErrNoAnswer), errors.Is(err, epmd.ErrProtocol),
+		isUnreachable(err):
 		return as(ErrEPMDRefused, err)
 	case errors.Is(err, epmd.ErrTimeout), isTimeout(err):
 		return as(ErrEPMDTimeout, err)
@@ -92,7 +94,7 @@ func epmdError(err error) error {
 // dialError translates a failed TCP connect to the distribution port.
 func dialError(err error) error {
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), isUnreachable(err):
 		return as(ErrDialRefused, err)
 	case isTimeout(err):
 		return as(ErrDialTimeout, err)
@@ -130,6 +132,8 @@ func linkError(err error) error {
 		return as(ErrTickedOut, err)
 	case errors.Is(err, dist.ErrPeerClosed), isClosed(err):
 		return as(ErrClosedByPeer, err)
+	case isTimeout(err):
+		return as(ErrTickedOut, err) // the kernel gave the connection up first
 	}
 	return err
 }
@@ -138,6 +142,10 @@ func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
 		errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func isUnreachable(err error) bool {
+	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }
 
 func isClosed(err error) bool {

@@ -16,7 +16,7 @@ func (n *Node) serve(ctx context.Context, l *link, peer dist.Peer) error {
 		return err
 	}
 	n.reg.setState(l, linkUp)
-	n.events.enqueue(ctx, item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden()}})
+	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden()}})
 	close(l.ready)
 	n.group.Go("answers to "+l.name, l.pump)
 	reason := linkError(l.dist.Run(ctx))
@@ -26,7 +26,7 @@ func (n *Node) serve(ctx context.Context, l *link, peer dist.Peer) error {
 	n.reg.setState(l, linkEnding)
 	l.out.close()
 	n.loseLink(l)
-	n.events.enqueue(context.WithoutCancel(ctx), item{event: NodeEvent{Node: l.name, Hidden: l.hidden(), Reason: reason}})
+	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Hidden: l.hidden(), Reason: reason}})
 	n.log.Debug("link ended", "node", l.name, "reason", ReasonOf(reason), "error", reason)
 	return nil
 }

@@ -54,7 +54,7 @@ const Mandatory25 = ExtendedReferences | FunTags | NewFunTags | ExtendedPidsPort
 const MandatoryFlags = Mandatory25
 
 // DefaultFlags is what a visible node offers: all that OTP 27 does, and ALTACT_SIG.
-const DefaultFlags Flags = 0x2d075f5fbd
+const DefaultFlags Flags = 0x2d07df7fbd
 
 // HiddenFlags is what a hidden node offers.
 const HiddenFlags = DefaultFlags &^ Published

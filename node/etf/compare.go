@@ -14,7 +14,7 @@ import (
 // last and compare as equal.
 func Compare(a, b Term) int { return compareTerms(plain(a), plain(b), false) }
 
-// compareExact orders like Compare but puts integers before equal floats, as
+// compareExact orders like Compare but puts all integers before all floats, as
 // Erlang orders the keys of a map: it is 0 only for equal terms.
 func compareExact(a, b Term) int { return compareTerms(plain(a), plain(b), true) }
 
@@ -109,14 +109,11 @@ func compareNumbers(a, b Term, exact bool) int {
 			return x.Cmp(y)
 		}
 	}
-	if c := bigFloat(a).Cmp(bigFloat(b)); c != 0 || !exact {
-		return c
-	}
 	_, aFloat := a.(float64)
 	_, bFloat := b.(float64)
 	switch {
-	case aFloat == bFloat:
-		return 0
+	case !exact || aFloat == bFloat:
+		return bigFloat(a).Cmp(bigFloat(b))
 	case bFloat:
 		return -1
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 func comparePids(a, b Pid) int {
-	return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Serial, b.Serial),
+	return cmp.Or(cmp.Compare(a.Serial, b.Serial), cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Node, b.Node), cmp.Compare(a.Creation, b.Creation))
 }
 

