@@ -8,6 +8,7 @@ packages=(
   elixir                                                                                        # Elixir's view of terms and calls
   iproute2 nftables dnsmasq-base                                                                # networks made of namespaces
   docker.io docker-compose iptables ca-certificates                                             # the image and the compose files
+  gcc libc6-dev                                                                                 # make race
   procps curl jq                                                                                # the manual's commands
   debootstrap                                                                                   # other OTP releases (make soak)
 )
