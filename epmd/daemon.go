@@ -150,9 +150,8 @@ func self() string {
 	if _, err := os.Stat(link); err == nil {
 		return link
 	}
-	path, err := os.Executable()
-	if err != nil {
-		return programName
+	if path, err := os.Executable(); err == nil {
+		return path
 	}
-	return path
+	return os.Args[0] // without /proc: at least how we were called
 }

@@ -29,13 +29,8 @@ func (m *Mapper) setServer(s *Server) {
 
 // embed serves, or uses the EPMD that has the port until it goes away.
 func (m *Mapper) embed(ctx context.Context, group *run.Group) error {
-	server, err := m.tryListen(ctx)
-	if errors.Is(err, ErrInUse) {
-		if err := m.probe(ctx); err != nil {
-			return err
-		}
-		m.log.Info("using the EPMD of this host", "port", m.opts.Port)
-	} else if err != nil {
+	server, err := m.listenOrFind(ctx)
+	if err != nil {
 		return err
 	}
 	started := group.Go("epmd server", func(ctx context.Context) error {
@@ -49,6 +44,26 @@ func (m *Mapper) embed(ctx context.Context, group *run.Group) error {
 		return context.Canceled
 	}
 	return nil
+}
+
+// listenOrFind opens the port, or returns no server when an EPMD has it. One
+// that ends between the two looks is no reason to fail.
+func (m *Mapper) listenOrFind(ctx context.Context) (*Server, error) {
+	const tries = 3
+	for try := 1; ; try++ {
+		server, err := m.tryListen(ctx)
+		if !errors.Is(err, ErrInUse) {
+			return server, err
+		}
+		probed := m.probe(ctx)
+		if probed == nil {
+			m.log.Info("using the EPMD of this host", "port", m.opts.Port)
+			return nil, nil
+		}
+		if !errors.Is(probed, ErrRefused) || try == tries || !sleep(ctx, checkPause/tries) {
+			return nil, errors.Join(err, probed)
+		}
+	}
 }
 
 func (m *Mapper) tryListen(ctx context.Context) (*Server, error) {

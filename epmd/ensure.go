@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/fjord-media/fjord/internal/run"
@@ -67,6 +68,7 @@ type Mapper struct {
 	opts   EnsureOptions
 	client *Client
 	log    *slog.Logger
+	warned sync.Once // about the port an EPMD reports
 	embedded
 	daemon
 }
@@ -111,7 +113,9 @@ func (m *Mapper) ensure(ctx context.Context, group *run.Group) error {
 func (m *Mapper) probe(ctx context.Context) error {
 	port, _, err := m.client.Names(ctx, netip.Addr{})
 	if err == nil && port != m.opts.Port {
-		m.log.Warn("EPMD reports another port than the one it answers on", "port", m.opts.Port, "reported", port)
+		m.warned.Do(func() {
+			m.log.Warn("EPMD reports another port than the one it answers on", "port", m.opts.Port, "reported", port)
+		})
 	}
 	return err
 }

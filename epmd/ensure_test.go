@@ -256,3 +256,19 @@ func TestEnsureAutoFails(t *testing.T) {
 		}
 	}
 }
+
+// TestEnsureElsewhere: the port is taken on another address only, so that it
+// can neither be served nor be asked.
+func TestEnsureElsewhere(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.9:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
+	_, err = Ensure(t.Context(), newGroup(t), EnsureOptions{Mode: ModeEmbedded, Port: port})
+	if !errors.Is(err, ErrInUse) || !errors.Is(err, ErrRefused) {
+		t.Error(err)
+	}
+}
