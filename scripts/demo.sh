@@ -5,6 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 fjord=${FJORD_BIN:-bin/fjord}
 
+token="authorization: Bearer development"
 log=$(mktemp -d)
 pids=()
 
@@ -54,7 +55,7 @@ room() {
   local answer
   echo
   echo '$ curl -X POST -H "authorization: Bearer development" http://localhost:4002/room'
-  answer=$(curl -sS -X POST -H "authorization: Bearer development" http://localhost:4002/room) || die "the request failed"
+  answer=$(curl -sS -X POST -H "$token" http://localhost:4002/room) || die "the request failed"
   echo "$answer"
   echo "$answer" | grep -o '"fishjam_address":"[^"]*"' >>"$log/addresses"
 }
@@ -67,9 +68,9 @@ port_free 9568 "FJ_METRICS_PORT of f1"
 port_free 9468 "FJ_METRICS_PORT of f2"
 
 node f1 FJ_HOST=localhost:4001 FJ_PORT=4001 FJ_METRICS_PORT=9568
-await 10 "f1 answers" curl -sf http://localhost:4001/health
+await 10 "f1 answers" curl -sf http://localhost:4001/livez
 node f2 FJ_HOST=localhost:4002 FJ_PORT=4002 FJ_METRICS_PORT=9468 FJ_DIST_NODES=f1@localhost
-await 10 "f2 answers" curl -sf http://localhost:4002/health
+await 10 "f2 answers" curl -sf http://localhost:4002/livez
 await 10 "f2 connects to f1" grep -q 'connected to :f1@localhost' "$log/f2"
 
 echo
@@ -85,7 +86,7 @@ Both nodes stay up until Ctrl-C. In another terminal, try:
 
   curl -H "authorization: Bearer development" http://localhost:4001/room              the rooms on f1
   curl -X DELETE -H "authorization: Bearer development" http://localhost:4001/room/ID  delete one
-  curl http://localhost:4002/health                                                  nodesInCluster is 2
+  curl -H "authorization: Bearer development" http://localhost:4002/health            nodesInCluster is 2
   bin/fjord names                                                                    what epmd knows (epmd -names)
 
 and join with a real Erlang shell:

@@ -26,12 +26,13 @@ type Fjord struct {
 
 // FjordOptions says how StartFjord starts a node.
 type FjordOptions struct {
-	Name string            // for messages; default: FJ_DIST_NODE_NAME or "fjord"
-	Host *Host             // the machine it runs on; nil: this one
-	IP   string            // where the test reaches the API; default 127.0.0.1
-	Env  map[string]string // variables; FJ_PORT and FJ_METRICS_PORT get free ports when absent
-	Args []string          // command line
-	Bare bool              // set no variable that Env does not name (manual's recipes)
+	Name  string            // for messages; default: FJ_DIST_NODE_NAME or "fjord"
+	Host  *Host             // the machine it runs on; nil: this one
+	IP    string            // where the test reaches the API; default 127.0.0.1
+	Env   map[string]string // variables; FJ_PORT and FJ_METRICS_PORT get free ports when absent
+	Args  []string          // command line
+	Under []string          // program that runs the node, with its arguments, such as taskset
+	Bare  bool              // set no variable that Env does not name (manual's recipes)
 }
 
 // StartFjord starts a node and does not wait for it (see WaitUp).
@@ -60,7 +61,9 @@ func StartFjord(t testing.TB, o FjordOptions) *Fjord {
 		name = "fjord " + env["FJ_DIST_NODE_NAME"]
 	}
 	f := &Fjord{API: "http://" + net.JoinHostPort(ip, port), client: httpClient(o.Host)}
-	f.Process = Start(t, Command{Name: name, Path: Binary(t), Args: o.Args, Env: pairs(env), Host: o.Host})
+	line := append(slices.Clone(o.Under), Binary(t))
+	line = append(line, o.Args...)
+	f.Process = Start(t, Command{Name: name, Path: line[0], Args: line[1:], Env: pairs(env), Host: o.Host})
 	return f
 }
 

@@ -24,7 +24,7 @@ var suites = map[string]suite{
 	"interop": {what: "against real BEAM nodes", tags: "interop", timeout: "10m", fresh: true,
 		packages: []string{"./node/...", "./epmd/...", "./internal/testkit/interop"}},
 	"epmdsuite": {what: "OTP's own epmd_SUITE", tags: "interop", timeout: "12m", fresh: true, beside: true,
-		packages: []string{"./internal/testkit/interop/epmdsuite"}},
+		packages: []string{"./internal/testkit/epmdsuite"}},
 	"e2e": {what: "the demo and the manual's recipes", tags: "e2e", timeout: "10m", fresh: true,
 		packages: []string{"./internal/testkit/e2e"}},
 	"netns": {what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
