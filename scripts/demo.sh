@@ -28,11 +28,12 @@ port_free() {
   fi
 }
 
-# node NAME VARIABLE=VALUE... starts a node in the background; its log gets a prefix.
+# node NAME VARIABLE=VALUE... starts a node in the background, in a session of its own
+# so that a terminal's Ctrl-C reaches it once, through finish; its log gets a prefix.
 node() {
   local name=$1
   shift
-  env FJ_DIST_ENABLED=true FJ_DIST_EPMD=embedded "FJ_DIST_NODE_NAME=$name@localhost" "$@" \
+  setsid env FJ_DIST_ENABLED=true FJ_DIST_EPMD=embedded "FJ_DIST_NODE_NAME=$name@localhost" "$@" \
     "$fjord" > >(trap '' INT TERM; sed -u "s/^/$name | /" | tee "$log/$name") 2>&1 &
   pids+=($!)
 }
