@@ -118,7 +118,7 @@ func (p *printer) binary(b, v []byte) []byte {
 		if p.isUTF8Text(v) {
 			return appendTextBinary(b, v)
 		}
-		if p.isLatin1Text(v) {
+		if !utf8.Valid(v) && p.isLatin1Text(v) {
 			b = append(b, `<<"`...)
 			for _, c := range v {
 				b = appendChar(b, rune(c), '"')
