@@ -21,6 +21,7 @@ func TestScripts(t *testing.T) {
 		Cmds:                map[string]func(ts *testscript.TestScript, neg bool, args []string){"freeport": freePort, "until": until},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // or each command takes a second under the race detector
 			return nil
 		},
 	})
