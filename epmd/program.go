@@ -153,8 +153,8 @@ func (p *program) daemonArgs() []string {
 	if p.getenv(envPort) != "" {
 		args = append([]string{"-port", fmt.Sprint(p.port)}, args...)
 	}
-	if p.address != "" {
-		args = append([]string{"-address", p.address}, args...)
+	if list := p.getenv(envAddress); list != "" {
+		args = append([]string{"-address", list}, args...)
 	}
 	return args
 }
