@@ -163,9 +163,25 @@ func TestCallIsCancelled(t *testing.T) {
 		defer far.procs.mu.RUnlock()
 		return len(far.procs.byPid) == 3
 	})
-	if far.calls.running != 0 || len(near.client.monitors) != 0 || len(near.waiters.calls) != 0 {
+	within(t, time.Second, "places of calls free", func() bool { return runningCalls(far) == 0 })
+	near.relations.Lock()
+	defer near.relations.Unlock()
+	if len(near.client.monitors) != 0 || waiting(near) != 0 {
 		t.Error("something of the calls is left")
 	}
+}
+
+func runningCalls(n *Node) int {
+	n.calls.mu.Lock()
+	defer n.calls.mu.Unlock()
+	return n.calls.running
+}
+
+// waiting counts the calls that wait for an answer.
+func waiting(n *Node) int {
+	n.waiters.mu.Lock()
+	defer n.waiters.mu.Unlock()
+	return len(n.waiters.calls)
 }
 
 func TestCallLimit(t *testing.T) {
@@ -177,11 +193,7 @@ func TestCallLimit(t *testing.T) {
 	for range 4 {
 		go func() { _, _ = near.Call(ctx, far.Name(), "m", "block") }()
 	}
-	within(t, time.Second, "half of the limit runs", func() bool {
-		far.calls.mu.Lock()
-		defer far.calls.mu.Unlock()
-		return far.calls.running == 4
-	})
+	within(t, time.Second, "half of the limit runs", func() bool { return runningCalls(far) == 4 })
 	_, err := near.Call(t.Context(), far.Name(), "m", "echo", int64(1))
 	var remote *RemoteError
 	if !errors.As(err, &remote) || etf.String(remote.Reason) != "{erpc,system_limit}" {
@@ -249,9 +261,9 @@ func TestSpawnRequests(t *testing.T) {
 			}
 		})
 	}
-	far.procs.mu.RLock()
-	defer far.procs.mu.RUnlock()
-	if len(far.procs.byPid) != 3 {
-		t.Errorf("%d processes, want the 3 services", len(far.procs.byPid))
-	}
+	within(t, time.Second, "only the 3 services are left", func() bool {
+		far.procs.mu.RLock()
+		defer far.procs.mu.RUnlock()
+		return len(far.procs.byPid) == 3
+	})
 }

@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"time"
 )
@@ -95,8 +97,11 @@ func (s *session) run(ctx context.Context, step func(context.Context) error) (Pe
 	if !stop() {
 		<-fired
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return Peer{}, fmt.Errorf("handshake: %w", context.Cause(ctx))
+	case errors.Is(err, os.ErrDeadlineExceeded): // a moment before ctx
+		return Peer{}, fmt.Errorf("%w: %w", err, context.DeadlineExceeded)
 	}
 	if err != nil {
 		return Peer{}, err

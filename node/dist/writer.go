@@ -64,7 +64,7 @@ func (w *writer) take() bool {
 	for size < batchBytes && q.ready.len() > 0 {
 		size += w.whole(q.ready.pop())
 	}
-	for range min(maxFragment, len(q.large)) {
+	for i := 0; i < maxFragment && len(q.large) > 0; i++ {
 		w.fragment(q)
 	}
 	if len(w.pieces) == 0 {
