@@ -121,6 +121,12 @@ func TestCons(t *testing.T) {
 			t.Errorf("[1|%s] is %s", String(c.tail), String(got))
 		}
 	}
+	if !(Pid{}).IsZero() || (Pid{ID: 1}).IsZero() || !(Ref{}).IsZero() || MakeRef("a", 1, 2).IsZero() {
+		t.Error("IsZero")
+	}
+	if r := MakeRef("a", 1, 1, 2, 3, 4, 5, 6); r.Len != 5 {
+		t.Error("MakeRef of six words")
+	}
 	if T(1, 2)[1] != 2 || L(1)[0] != 1 {
 		t.Error("T or L")
 	}

@@ -1,4 +1,18 @@
-// Package etf is Erlang's external term format.
+// Package etf is Erlang's external term format (ERTS User's Guide, "External
+// Term Format"): every tag that OTP 25 to 29 write or still read.
+//
+// Decode and Encode convert between bytes and Go values, see Term. A Decoder
+// and an Encoder do the same for distribution messages, whose atoms may be
+// references to a list in the message's header. DecodeSafe is for tokens and
+// other small documents of strangers.
+//
+// Input is never trusted: counts are compared with the bytes that are left
+// before anything is allocated, nesting is limited, and atoms are ordinary
+// strings that the garbage collector frees.
+//
+// Terms are taken apart with the As functions and Map.Get, compared with Equal
+// (=:=) and Compare (<, ==), printed in Erlang syntax with String and Format,
+// and read from it with Parse.
 package etf
 
 import "math/big"
@@ -23,7 +37,9 @@ import "math/big"
 //
 // Encode takes these and, for convenience, bool (an atom), string (a binary,
 // as Elixir's strings are), all Go integer types and []string (list of
-// binaries).
+// binaries). Any other type, nil too, is an error that names it. A map with
+// the same key twice is an error as well: a BEAM node that received it would
+// drop the connection.
 type Term = any
 
 // Atom is an atom; at most 255 characters of UTF-8.
