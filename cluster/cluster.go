@@ -1,0 +1,181 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/internal/run"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/room"
+)
+
+// Options of Start. System, Local and Rooms are required.
+type Options struct {
+	// Node is the running Erlang node; nil: standalone, no cluster at all.
+	Node   *node.Node
+	System *actor.System
+	Local  Local
+	// Rooms is the supervisor of the rooms (room.Local.SupervisorSpec).
+	Rooms *actor.Spec
+	// Children go into the supervisor tree beside the rooms.
+	Children   []actor.Child
+	Strategies []Strategy
+	// Topology is the word in the log lines about links: TopologyNodesList or
+	// TopologyDNS.
+	Topology string
+	Address  string // FJ_HOST
+	Version  string // told to other Fjord nodes
+	// PlainRule places rooms exactly as the original does: creations in flight
+	// do not count.
+	PlainRule bool
+	Logger    *slog.Logger // nil: nowhere
+}
+
+// Cluster is this node's view of the cluster, and its part in it.
+type Cluster struct {
+	node    erlang // nil: standalone
+	system  *actor.System
+	local   Local
+	log     *slog.Logger
+	group   *run.Group
+	board   *board
+	links   *links
+	gateway *Gateway
+	server  *roomServer
+	router  *Router
+	peers   atomic.Pointer[[]PeerStatus]
+	cancel  func() // ends the subscription
+	stopped atomic.Bool
+}
+
+// Start begins to serve other nodes and to look for them. The supervisor tree
+// it starts, rooms included, ends with the actor system.
+func Start(ctx context.Context, opts Options) (*Cluster, error) {
+	var n erlang
+	if opts.Node != nil {
+		n = nodePort{opts.Node}
+	}
+	return start(ctx, opts, n)
+}
+
+func start(ctx context.Context, opts Options, n erlang) (*Cluster, error) {
+	if opts.System == nil || opts.Local == nil {
+		return nil, errors.New("start cluster: no actor system or no rooms")
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Cluster{
+		node: n, system: opts.System, local: opts.Local, log: opts.Logger, board: newBoard(), cancel: func() {},
+		group: run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
+	}
+	if n != nil {
+		c.distribute(opts)
+	}
+	if tree := c.tree(opts); len(tree.Children) > 0 {
+		if _, err := opts.System.Supervise(tree); err != nil {
+			c.group.Stop()
+			return nil, fmt.Errorf("start cluster: %w", err)
+		}
+	}
+	if n != nil {
+		c.cancel = n.Subscribe(c.event)
+	}
+	return c, nil
+}
+
+// distribute makes the parts that a standalone node does not have.
+func (c *Cluster) distribute(opts Options) {
+	c.links = newLinks(linkLog{log: c.log, topology: opts.Topology})
+	c.gateway = newGateway(c.node, c.system, c.log)
+	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
+	c.server = &roomServer{
+		self: c.node.Name(), local: c.local, custom: c.router.custom, members: c.router.members, log: c.log,
+		served: map[string]int{}, inflight: c.router.inflight,
+		info:  fjordInfo{Version: opts.Version, Address: opts.Address},
+		ready: func() bool { return c.gateway.exposed(dialects()[dialectFishjam].registered) },
+	}
+	c.server.serve(c.node)
+	c.router.ids.serve()
+}
+
+// newRouter makes a Router with all that it owns.
+func newRouter(n erlang, local Local, plain bool, group *run.Group, log *slog.Logger) *Router {
+	r := &Router{
+		self: n.Name(), node: n, local: local, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
+	}
+	r.ids = &ids{
+		self: r.self, node: n, members: r.members, claims: newClaims(local.Has),
+		reserved: room.NewReservations(local.Has), group: group, log: log,
+	}
+	return r
+}
+
+// Service is what the HTTP layer calls: the whole cluster, or the rooms of this
+// node when standalone.
+func (c *Cluster) Service() room.Service {
+	if c.node == nil {
+		return c.local
+	}
+	return c.router
+}
+
+// Enabled says whether the node is distributed at all.
+func (c *Cluster) Enabled() bool { return c.node != nil }
+
+// Up says whether the node takes part in the cluster.
+func (c *Cluster) Up() bool { return c.node != nil && !c.stopped.Load() }
+
+// NodesInCluster is the number of linked visible nodes and this one; 0 when
+// standalone.
+func (c *Cluster) NodesInCluster() int {
+	if c.node == nil {
+		return 0
+	}
+	return len(c.links.visible()) + 1
+}
+
+// Nodes lists the linked visible nodes, sorted.
+func (c *Cluster) Nodes() []string {
+	if c.node == nil {
+		return nil
+	}
+	return c.links.visible()
+}
+
+// Peers is a snapshot of all nodes that are known, linked or not, sorted. It
+// must not be changed.
+func (c *Cluster) Peers() []PeerStatus {
+	if list := c.peers.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// Members is a snapshot of what the linked visible nodes are, sorted.
+func (c *Cluster) Members() []MemberStatus {
+	if c.node == nil {
+		return nil
+	}
+	return c.router.members.status(time.Now())
+}
+
+// Gateway exposes further actors to other nodes; nil when standalone.
+func (c *Cluster) Gateway() *Gateway { return c.gateway }
+
+// Stop ends discovery, dialling and all calls under way. Links stay until the
+// node stops, actors until their system stops.
+func (c *Cluster) Stop(ctx context.Context) error {
+	c.stopped.Store(true)
+	c.cancel()
+	if err := c.group.StopAndWait(ctx); err != nil {
+		return fmt.Errorf("stop cluster: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,276 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/node/etf"
+)
+
+// Names of this package's actors.
+const (
+	gatewayName    = "cluster.gateway"
+	membershipName = "cluster.membership"
+)
+
+// handOver is how long the identity of a dead actor is kept for its successor,
+// so that a caller that sees the DOWN finds the successor behind the name.
+const handOver = 200 * time.Millisecond
+
+// Envelope is what came from another node for an exposed actor.
+type Envelope struct {
+	From etf.Pid // zero when unknown
+	Term etf.Term
+	// Gen is the parsed request of a gen_server call or cast; nil for any other
+	// message.
+	Gen *node.GenRequest
+
+	proc process
+}
+
+// Reply answers a gen_server call on the link it came by; nothing happens for
+// a cast or a plain message.
+func (e Envelope) Reply(ctx context.Context, answer etf.Term) error {
+	if e.Gen == nil || e.Gen.Cast {
+		return nil
+	}
+	return e.proc.Reply(ctx, *e.Gen, answer)
+}
+
+// ExitError is the reason of an actor that a BEAM process ended by an exit
+// signal. It goes to monitors and links as it came.
+type ExitError struct{ Reason etf.Term }
+
+// Error shows the term.
+func (e *ExitError) Error() string { return "exit: " + etf.String(e.Reason) }
+
+// Gateway is the bridge between Ergo's actors and BEAM names and pids. An
+// exposed actor has a registered name and a pid of the Erlang node: messages
+// reach it as Envelopes, its death reaches remote monitors and links with its
+// reason, and an exit signal ends it. Its successor, started by the supervisor
+// and exposed under the same name, has a new pid.
+//
+// The tables are shared; one actor brings what is exposed in line with what is
+// to be exposed, so that all changes happen in one place and one after the
+// other. It may crash at any moment: its successor goes on from the tables.
+type Gateway struct {
+	node   erlang
+	actors actors
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	wanted map[string]actor.PID
+	live   map[string]*exposure
+}
+
+type exposure struct {
+	pid    actor.PID
+	proc   process
+	ready  chan struct{} // closed when proc is set
+	dead   bool
+	reason error
+	until  time.Time // dead: the end of the hand-over
+}
+
+func newGateway(n erlang, a actors, log *slog.Logger) *Gateway {
+	return &Gateway{node: n, actors: a, log: log, wanted: map[string]actor.PID{}, live: map[string]*exposure{}}
+}
+
+// Expose gives pid the registered name. An actor calls it in its Init, so that
+// it is exposed again after each restart. It does not wait.
+func (g *Gateway) Expose(name string, pid actor.PID) {
+	g.mu.Lock()
+	g.wanted[name] = pid
+	g.mu.Unlock()
+	g.poke()
+}
+
+// exposed says whether an actor is behind the name now.
+func (g *Gateway) exposed(name string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	x := g.live[name]
+	return x != nil && !x.dead
+}
+
+func (g *Gateway) poke() {
+	// Without a gateway actor nothing is lost: it looks at the tables first.
+	_ = g.actors.SendName(gatewayName, wake{})
+}
+
+// settle does what the tables ask for and says when to look again (0: when poked).
+func (g *Gateway) settle() time.Duration {
+	now := time.Now()
+	var again time.Duration
+	later := func(d time.Duration) {
+		if again == 0 || d < again {
+			again = d
+		}
+	}
+	for _, name := range g.names() {
+		g.mu.Lock()
+		x, want := g.live[name], g.wanted[name]
+		g.mu.Unlock()
+		switch {
+		case x != nil && !x.dead:
+			continue
+		case x != nil && want == x.pid && now.Before(x.until):
+			later(x.until.Sub(now))
+			continue
+		case x != nil:
+			g.withdraw(name, x, want)
+		}
+		if want == (actor.PID{}) || x != nil && want == x.pid {
+			continue
+		}
+		if err := g.install(name, want); err != nil {
+			g.log.Error("name cannot be registered", "name", name, "error", err)
+			later(time.Second)
+		}
+	}
+	return again
+}
+
+// names lists what is wanted or live.
+func (g *Gateway) names() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var names []string
+	for name := range g.wanted {
+		names = append(names, name)
+	}
+	for name := range g.live {
+		if _, ok := g.wanted[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// withdraw ends the identity of a dead actor: the name is free, monitors and
+// links are told.
+func (g *Gateway) withdraw(name string, x *exposure, want actor.PID) {
+	g.mu.Lock()
+	delete(g.live, name)
+	if want == x.pid {
+		delete(g.wanted, name)
+	}
+	g.mu.Unlock()
+	x.proc.Terminate(reasonTerm(x.reason))
+}
+
+// install gives an actor its identity.
+func (g *Gateway) install(name string, pid actor.PID) error {
+	x := &exposure{pid: pid, ready: make(chan struct{})}
+	proc, err := g.node.Spawn(name, node.Callbacks{
+		Message: func(m node.Message) { g.deliver(x, m) },
+		Exit:    func(_ etf.Pid, reason etf.Term) { g.exit(pid, reason) },
+	})
+	if err != nil {
+		return err
+	}
+	x.proc = proc
+	close(x.ready)
+	g.mu.Lock()
+	g.live[name] = x
+	g.mu.Unlock()
+	err = g.actors.Watch(pid, func(reason error) { g.died(x, reason) })
+	if err != nil {
+		g.died(x, err)
+	}
+	return nil
+}
+
+// died marks an exposure; the actor is told to withdraw it.
+func (g *Gateway) died(x *exposure, reason error) {
+	g.mu.Lock()
+	x.dead, x.reason, x.until = true, reason, time.Now().Add(handOver)
+	g.mu.Unlock()
+	g.poke()
+}
+
+// deliver runs on a link's reader and does not block: install, which it may
+// overtake, is about to set proc.
+func (g *Gateway) deliver(x *exposure, m node.Message) {
+	<-x.ready
+	e := Envelope{From: m.From, Term: m.Term, proc: x.proc}
+	if req, ok := node.ParseGen(m.Term); ok {
+		e.Gen = &req
+	}
+	if err := g.actors.Send(x.pid, e); err != nil {
+		g.log.Debug("message for an actor that is gone", "error", err)
+	}
+}
+
+func (g *Gateway) exit(pid actor.PID, reason etf.Term) {
+	var err error
+	if isAtom(reason, "kill") || isAtom(reason, "killed") {
+		err = g.actors.Kill(pid)
+	} else {
+		err = g.actors.Exit(pid, &ExitError{Reason: reason})
+	}
+	if err != nil && !errors.Is(err, actor.ErrNoActor) {
+		g.log.Warn("actor not ended by exit signal", "error", err)
+	}
+}
+
+// reasonTerm is an actor's reason as BEAM processes see it.
+func reasonTerm(reason error) etf.Term {
+	var exit *ExitError
+	var panicked *actor.PanicError
+	switch {
+	case reason == nil, errors.Is(reason, actor.ErrNormal):
+		return etf.Atom("normal")
+	case errors.Is(reason, actor.ErrKilled):
+		return etf.Atom("killed")
+	case errors.Is(reason, actor.ErrShutdown):
+		return etf.Atom("shutdown")
+	case errors.Is(reason, actor.ErrNoActor):
+		return etf.Atom("noproc")
+	case errors.As(reason, &exit):
+		return exit.Reason
+	case errors.As(reason, &panicked):
+		return etf.Tuple{etf.Atom("panic"), []byte(fmt.Sprint(panicked.Value))}
+	}
+	return etf.Tuple{etf.Atom("error"), []byte(reason.Error())}
+}
+
+// gatewayActor is the actor of a Gateway.
+type gatewayActor struct {
+	gateway *Gateway
+	cancel  func()
+}
+
+func (a *gatewayActor) Init(self *actor.Self) error {
+	a.look(self)
+	return nil
+}
+
+func (a *gatewayActor) Handle(self *actor.Self, msg any) error {
+	if _, ok := msg.(wake); ok {
+		a.look(self)
+	}
+	return nil
+}
+
+func (a *gatewayActor) Terminate(*actor.Self, error) {
+	if a.cancel != nil {
+		a.cancel()
+	}
+}
+
+func (a *gatewayActor) look(self *actor.Self) {
+	if a.cancel != nil {
+		a.cancel()
+		a.cancel = nil
+	}
+	if d := a.gateway.settle(); d > 0 {
+		a.cancel = self.SendAfter(d, wake{})
+	}
+}

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/fjord-media/fjord/room"
+)
+
+func idle(names ...string) []Load {
+	var loads []Load
+	for _, name := range names {
+		loads = append(loads, Load{Node: name, served: -1})
+	}
+	return loads
+}
+
+func TestInflightSpreadsABurst(t *testing.T) {
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	got := map[string]int{}
+	for range 40 {
+		// All asked before anything was created: everybody looks empty.
+		name, _, _ := f.choose(f.view(), idle("a", "b", "c", "d"))
+		got[name]++
+	}
+	for name, n := range got {
+		if n != 10 {
+			t.Errorf("%s got %d of 40", name, n)
+		}
+	}
+}
+
+func TestInflightCountsWhatUsageCannotShow(t *testing.T) {
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	b := Load{Node: "b", served: -1}
+	before := f.view()
+	_, finish, _ := f.choose(f.view(), idle("b"))
+	if n := f.count(b, before); n != 1 {
+		t.Errorf("a creation under way counts %d", n)
+	}
+	finish(made)
+	if n := f.count(b, before); n != 1 {
+		t.Errorf("a room made after the question counts %d", n)
+	}
+	if n := f.count(b, f.view()); n != 0 {
+		t.Errorf("a room made before the question counts %d", n)
+	}
+	_, finish, _ = f.choose(f.view(), idle("b"))
+	finish(notMade)
+	if n := f.count(b, before); n != 1 {
+		t.Errorf("with a failed creation %d count", n)
+	}
+}
+
+func TestInflightForgets(t *testing.T) {
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	for range 1000 {
+		v := f.view()
+		_, finish, _ := f.choose(v, idle("b"))
+		finish(made)
+		f.leave(v)
+	}
+	if len(f.views) != 0 || len(f.nodes["b"].finished) > 1 {
+		t.Errorf("%d views and %d finished creations are kept", len(f.views), len(f.nodes["b"].finished))
+	}
+}

@@ -1,0 +1,110 @@
+package cluster
+
+import (
+	"slices"
+	"time"
+)
+
+// State is where the way to another node stands.
+type State int
+
+// The states of a peer.
+const (
+	Unknown  State = iota // wanted, not tried yet
+	Dialling              // resolving, asking EPMD, connecting or in the handshake
+	Up                    // linked
+	Down                  // not linked; Reason says why
+)
+
+// String is the state's name as /cluster shows it.
+func (s State) String() string {
+	return [...]string{"unknown", "dialling", "up", "down"}[s]
+}
+
+// PeerStatus is what the reconciler knows about one node: for /cluster and metrics.
+type PeerStatus struct {
+	Node    string
+	State   State
+	Wanted  bool      // a strategy names it; else it was met or heard of
+	Since   time.Time // of State
+	Dialled bool      // Up: this node dialled
+	Hidden  bool      // Up: the peer is a hidden node
+	Reason  Reason    // Down or Dialling: why it is not up
+	// Attempts counts failed dials since the node was last up.
+	Attempts int
+	// Next is the time of the next dial; zero when none is planned.
+	Next time.Time
+}
+
+// Times of the reconciler.
+const (
+	backoffMin = time.Second
+	backoffMax = 30 * time.Second
+	dialLimit  = 10 * time.Second // node's own set-up limit is 7 s
+	dialMax    = 16               // dials at once
+	visitEvery = 30 * time.Second
+	visitLimit = 5 * time.Second
+	// forgetAfter is how long a node that no strategy names is dialled after it
+	// was last reported or linked.
+	forgetAfter = 10 * time.Minute
+	// A failure that repeats is logged again when the back-off has reached its
+	// maximum and then once in logEvery attempts (about ten minutes).
+	logAtMax = 6
+	logEvery = 20
+)
+
+// peer is one node in the reconciler.
+type peer struct {
+	PeerStatus
+	reportedBy []string  // linked nodes that have it among their nodes
+	lastSeen   time.Time // last moment at which it was up, reported or wanted
+	visit      time.Time // next question for its nodes; Up only
+	visiting   bool
+}
+
+// relevant says whether the peer is still to be linked.
+func (p *peer) relevant(now time.Time) bool {
+	return p.State == Up || p.State == Dialling || p.Wanted || len(p.reportedBy) > 0 ||
+		now.Sub(p.lastSeen) < forgetAfter
+}
+
+func (p *peer) set(s State, now time.Time) {
+	if p.State != s {
+		p.State, p.Since = s, now
+	}
+}
+
+// failed plans the next attempt after one more failure and says whether the
+// failure is worth a log line: a new reason, or a milestone.
+func (p *peer) failed(r Reason, now time.Time, random float64) (worth bool) {
+	changed := p.Attempts == 0 || p.Reason.Kind != r.Kind
+	p.Attempts++
+	p.Reason = r
+	p.set(Down, now)
+	p.Next = now.Add(backoff(p.Attempts, random))
+	return changed || p.Attempts == logAtMax || p.Attempts > logAtMax && (p.Attempts-logAtMax)%logEvery == 0
+}
+
+// report notes that by has the peer among its nodes, or no longer. It says
+// whether that is news which makes an attempt worth while now.
+func (p *peer) report(by string, reported bool) (news bool) {
+	i := slices.Index(p.reportedBy, by)
+	switch {
+	case reported && i < 0:
+		p.reportedBy = append(p.reportedBy, by)
+		return true
+	case !reported && i >= 0:
+		p.reportedBy = slices.Delete(p.reportedBy, i, i+1)
+	}
+	return false
+}
+
+// backoff is the pause after the n-th failure: 1, 2, 4 … 30 s, of which up to a
+// fifth is left out at random (never below one second). random is in [0, 1).
+func backoff(n int, random float64) time.Duration {
+	d := backoffMax
+	if n < 6 {
+		d = min(d, backoffMin<<max(n-1, 0))
+	}
+	return max(backoffMin, d-time.Duration(random*float64(d)/5))
+}

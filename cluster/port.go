@@ -1,0 +1,67 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/node/etf"
+	"github.com/fjord-media/fjord/room"
+)
+
+// handler answers one module:function/arity that peers may call.
+type handler = func(ctx context.Context, c node.Caller, args []etf.Term) (etf.Term, error)
+
+// erlang is what the cluster needs of an Erlang node. *node.Node has it all
+// behind nodePort; tests bring a network in memory.
+type erlang interface {
+	Name() string
+	Nodes() []string
+	Connect(ctx context.Context, name string) (dialled bool, err error)
+	Subscribe(fn func(node.NodeEvent)) (cancel func())
+	Call(ctx context.Context, peer, module, function string, args ...etf.Term) (etf.Term, error)
+	Multicall(ctx context.Context, peers []string, module, function string, args ...etf.Term) []node.Result
+	GenCall(ctx context.Context, peer, name string, request etf.Term) (etf.Term, error)
+	Handle(module, function string, arity int, fn handler)
+	Spawn(name string, cb node.Callbacks) (process, error)
+}
+
+// process is what the gateway needs of a *node.Process.
+type process interface {
+	Pid() etf.Pid
+	Reply(ctx context.Context, r node.GenRequest, answer etf.Term) error
+	Terminate(reason etf.Term)
+}
+
+// actors is what the gateway needs of an *actor.System.
+type actors interface {
+	Send(to actor.PID, msg any) error
+	SendName(name string, msg any) error
+	Kill(pid actor.PID) error
+	Exit(pid actor.PID, reason error) error
+	Watch(pid actor.PID, fn func(reason error)) error
+}
+
+// Local is what the cluster needs of the rooms of this node; *room.Local has it.
+type Local interface {
+	room.Service
+	// Has says whether the room lives here, without asking its actor.
+	Has(id room.ID) bool
+	// Usage reads counters.
+	Usage() room.Usage
+}
+
+// nodePort is a *node.Node as the cluster sees it.
+type nodePort struct{ *node.Node }
+
+func (p nodePort) Handle(module, function string, arity int, fn handler) {
+	p.Node.Handle(module, function, arity, fn)
+}
+
+func (p nodePort) Spawn(name string, cb node.Callbacks) (process, error) {
+	proc, err := p.Node.Spawn(name, cb)
+	if err != nil {
+		return nil, err
+	}
+	return proc, nil
+}
