@@ -10,13 +10,13 @@ log=$(mktemp -d)
 pids=()
 
 finish() {
-  trap - EXIT INT TERM
+  trap - EXIT INT TERM HUP
   [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
   wait
   rm -rf "$log"
   exit "$1"
 }
-trap 'finish 0' INT TERM
+trap 'finish 0' INT TERM HUP
 trap 'finish 1' EXIT
 
 die() { echo "demo: $*" >&2; exit 1; }

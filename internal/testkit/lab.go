@@ -80,9 +80,20 @@ func (l *Lab) AddHost(addresses ...string) *Host {
 		l.ip(args...)
 		h.Addresses = append(h.Addresses, p.Addr())
 	}
-	h.SetResolver("127.0.0.1")
-	h.SetHosts("127.0.0.1 localhost", "::1 localhost")
+	l.settle(h)
 	return h
+}
+
+// settle gives a new machine its resolver and hosts file, in which, as in a
+// container, the machine's own name stands for its first address.
+func (l *Lab) settle(h *Host) {
+	l.t.Helper()
+	lines := []string{"127.0.0.1 localhost", "::1 localhost"}
+	if name, err := os.Hostname(); err == nil && len(h.Addresses) > 0 {
+		lines = append(lines, h.Addr()+" "+name)
+	}
+	h.SetResolver("127.0.0.1")
+	h.SetHosts(lines...)
 }
 
 // Loopback adds a machine that has nothing but its loopback interface: the
@@ -159,8 +170,7 @@ func (l *Lab) AddInside(router *Host, routerSide, own string) *Host {
 		"table ip filter {\n" +
 		" chain forward { type filter hook forward priority 0; policy drop; ct state established,related accept; ct status dnat accept; iifname \"" + port + "\" accept; }\n}\n")
 	h.Addresses = []netip.Addr{netip.MustParsePrefix(own).Addr()}
-	h.SetResolver("127.0.0.1")
-	h.SetHosts("127.0.0.1 localhost", "::1 localhost")
+	l.settle(h)
 	return h
 }
 
