@@ -365,10 +365,12 @@ func TestOrderOf100k(t *testing.T) {
 	nearAndFar(t, func(t *testing.T, p pair) {
 		const count = 100_000
 		box, from := mailbox(t, p.far, "counter"), mailbox(t, p.near, "")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
 		errs := make(chan error, 1)
 		go func() {
 			for i := range count {
-				if err := from.Send(context.Background(), box.Pid(), int64(i)); err != nil {
+				if err := from.Send(ctx, box.Pid(), int64(i)); err != nil {
 					errs <- err
 					return
 				}
@@ -376,8 +378,9 @@ func TestOrderOf100k(t *testing.T) {
 			errs <- nil
 		}()
 		for i := range count {
-			if got := receive[Message](t, box); got.Term != etf.Term(int64(i)) {
-				t.Fatalf("message %d is %v", i, got.Term)
+			got, err := box.Receive(ctx)
+			if m, ok := got.(Message); err != nil || !ok || m.Term != etf.Term(int64(i)) {
+				t.Fatalf("message %d is %v, %v", i, got, err)
 			}
 		}
 		if err := <-errs; err != nil {

@@ -15,12 +15,15 @@ func TestSimultaneousConnects(t *testing.T) {
 	}
 }
 
+// patient gives attempts time on a busy machine.
+func patient(o *Options) { o.SetupTime = 30 * time.Second }
+
 func storm(t *testing.T, size int) {
 	l := newLab(t)
 	var nodes []*Node
 	var heard []*recorder
 	for i := range size {
-		n := l.start(t, fmt.Sprintf("n%d@localhost", i))
+		n := l.start(t, fmt.Sprintf("n%d@localhost", i), patient)
 		nodes, heard = append(nodes, n), append(heard, record(n))
 	}
 	begin := make(chan struct{})
@@ -95,8 +98,8 @@ func checkOneLinkPerPair(t *testing.T, nodes []*Node, heard []*recorder) {
 func TestTwoDialEachOther(t *testing.T) {
 	l := newLab(t)
 	for i := range 30 {
-		a := l.start(t, fmt.Sprintf("a%d@localhost", i))
-		b := l.start(t, fmt.Sprintf("b%d@localhost", i))
+		a := l.start(t, fmt.Sprintf("a%d@localhost", i), patient)
+		b := l.start(t, fmt.Sprintf("b%d@localhost", i), patient)
 		ra, rb := record(a), record(b)
 		var wait sync.WaitGroup
 		for _, pair := range [][2]*Node{{a, b}, {b, a}} {
