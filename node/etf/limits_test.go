@@ -34,15 +34,15 @@ var deepForms = []struct {
 		0, 0, 0, 0, 0, 0, 0, 1, 119, 0, 97, 0, 97, 0, 88, 119, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)},
 }
 
-// TestDeep: 5,000 levels work in every function, 10,000 decode, more is an
-// error, a million too.
+// TestDeep: 5,000 and 10,000 levels work in every function, more is an error,
+// 200,000 too.
 func TestDeep(t *testing.T) {
 	for _, f := range deepForms {
 		t.Run(f.name, func(t *testing.T) {
 			for _, n := range []int{5000, DefaultDepth} {
 				deepRoundTrip(t, nested(n, f.prefix, f.suffix))
 			}
-			for _, n := range []int{DefaultDepth + 1, 1_000_000} {
+			for _, n := range []int{DefaultDepth + 1, 200_000} {
 				_, _, err := Decode(nested(n, f.prefix, f.suffix))
 				if f.flat && err != nil {
 					t.Errorf("%d parts of one list: %v", n, err)
@@ -108,7 +108,11 @@ func TestClaims(t *testing.T) {
 			if _, _, err := Decode(b); err == nil && len(head) > 3 {
 				t.Errorf("%s of %d decodes", name, claim)
 			}
-			if got := bytesPerRun(100, func() { _, _, _ = Decode(b) }); got > 64<<10 {
+			limit := uint64(1 << 10)
+			if name == "compressed" {
+				limit = 64 << 10 // zlib's own tables
+			}
+			if got := bytesPerRun(100, func() { _, _, _ = Decode(b) }); got > limit {
 				t.Errorf("%s of %d allocates %d bytes", name, claim, got)
 			}
 		}
