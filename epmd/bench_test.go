@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// BenchmarkLookup compares this server with OTP's in one run: one look-up is
-// one connection, as the protocol has it. OTP's is left out where it is not
-// installed.
+// BenchmarkLookup compares this program with OTP's in one run, each as a
+// process of its own: one look-up is one connection, as the protocol has it.
+// OTP's is left out where it is not installed.
 func BenchmarkLookup(b *testing.B) {
 	b.Run("ours", func(b *testing.B) {
-		benchmarkLookup(b, serve(b, 0, ServerOptions{}).client())
+		benchmarkLookup(b, &Client{Port: startServer(b, ownProgram(b))})
 	})
 	path, err := exec.LookPath(programName)
 	if err != nil {
 		return
 	}
 	b.Run("otp", func(b *testing.B) {
-		benchmarkLookup(b, &Client{Port: startOTP(b, path)})
+		benchmarkLookup(b, &Client{Port: startServer(b, path)})
 	})
 }
 
@@ -43,8 +43,8 @@ func benchmarkLookup(b *testing.B, c *Client) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lookups/s")
 }
 
-// startOTP starts OTP's epmd, or another program like it, and returns its port.
-func startOTP(tb testing.TB, path string, args ...string) uint16 {
+// startServer starts an epmd program and returns its port.
+func startServer(tb testing.TB, path string, args ...string) uint16 {
 	tb.Helper()
 	port := freePort(tb)
 	cmd := exec.Command(path, append([]string{"-address", "127.0.0.1", "-port", fmt.Sprint(port)}, args...)...)

@@ -41,7 +41,12 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
 
 // read reads and decodes the request. Each read has the packet timeout anew.
 func (c *session) read() (Request, error) {
-	var a assembler
+	a, ok := c.assemblers.Get().(*assembler)
+	if !ok {
+		a = &assembler{}
+	}
+	defer c.assemblers.Put(a) // a decoded request has nothing of its buffer
+	a.got = 0
 	for {
 		if err := c.conn.SetReadDeadline(c.silenceLimit()); err != nil {
 			return Request{}, err

@@ -87,7 +87,7 @@ func otpProgram(t *testing.T) string {
 // TestOTPServer: our client and keeper with OTP's server.
 func TestOTPServer(t *testing.T) {
 	path := otpProgram(t)
-	c := &Client{Port: startOTP(t, path)}
+	c := &Client{Port: startServer(t, path)}
 	k, err := Keep(newGroup(t), c, Registration{Name: "f1", Port: 9000}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestOTPServer(t *testing.T) {
 func TestSameAsOTP(t *testing.T) {
 	path := otpProgram(t)
 	for _, relaxed := range [][]string{nil, {"-relaxed_command_check"}} {
-		theirs := startOTP(t, path, relaxed...)
+		theirs := startServer(t, path, relaxed...)
 		ours := serve(t, 0, ServerOptions{Relaxed: relaxed != nil}).Port()
 		for _, port := range []uint16{theirs, ours} {
 			for _, name := range []string{"f1", "f2"} {

@@ -142,17 +142,24 @@ func TestCannotServe(t *testing.T) {
 	}
 }
 
-// startProgram starts this test binary under the name epmd.
-func startProgram(t *testing.T, shell string, args ...string) {
-	t.Helper()
+// ownProgram is this test binary under the name epmd.
+func ownProgram(tb testing.TB) string {
+	tb.Helper()
 	binary, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	link := filepath.Join(t.TempDir(), programName)
+	link := filepath.Join(tb.TempDir(), programName)
 	if err := os.Symlink(binary, link); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
+	return link
+}
+
+// startProgram starts this test binary as epmd from a shell.
+func startProgram(t *testing.T, shell string, args ...string) {
+	t.Helper()
+	link := ownProgram(t)
 	cmd := exec.Command("/bin/sh", append([]string{"-c", shell + ` exec "$0" "$@"`, link}, args...)...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

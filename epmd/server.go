@@ -46,6 +46,8 @@ type Server struct {
 	names *registry
 	count counters
 
+	assemblers sync.Pool // of *assembler
+
 	mu        sync.Mutex
 	listeners []net.Listener
 	port      uint16
