@@ -2,18 +2,112 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
 
+	"github.com/fjord-media/fjord/cluster"
 	"github.com/fjord-media/fjord/config"
+	httpapi "github.com/fjord-media/fjord/http"
+	"github.com/fjord-media/fjord/internal/actor"
 	"github.com/fjord-media/fjord/internal/logx"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/room"
 )
 
-// serve runs the server until ctx is done.
-func serve(ctx context.Context, cfg config.Config, log *logx.Logger) error {
-	main := log.Slog("main")
-	main.Info("Starting Fjord " + version + " (" + cfg.GitCommit + ")")
-	main.Info(cfg.DistributionLine(""))
-	main.Info(cfg.WebRTCLine())
-	main.Info(cfg.ComponentsLine())
-	<-ctx.Done()
+// apiVersion is the version of Fishjam whose interface this is; /health tells
+// it, because clients look at it.
+const apiVersion = "0.6.3"
+
+// stopTime bounds the end of a server: `docker stop` and Ctrl-C wait for it.
+const stopTime = 2 * time.Second
+
+// server is a running Fjord: what serve starts and stop ends, in reverse order.
+type server struct {
+	cfg     config.Config
+	log     *logx.Logger
+	main    *slog.Logger
+	fronts  *fronts
+	system  *actor.System
+	rooms   *room.Local
+	node    *node.Node // nil: not distributed
+	cluster *cluster.Cluster
+}
+
+// serve runs the server until ctx is done or a listener fails.
+func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error) {
+	s := &server{cfg: cfg, log: log, main: log.Slog("main")}
+	defer func() { err = errors.Join(err, s.stop(ctx)) }()
+	if err := s.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while starting
+		}
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.fronts.failed:
+		return err
+	}
+}
+
+// start begins everything in the order of the original's start-up lines: ports
+// are open before the cluster forms, and answer once it is asked for.
+func (s *server) start(ctx context.Context) (err error) {
+	nodeName, err := ownName(ctx, s.cfg)
+	if err != nil {
+		return err
+	}
+	s.main.Info("Starting Fjord " + version + " (" + s.cfg.GitCommit + ")")
+	s.main.Info(s.cfg.DistributionLine(nodeName))
+	s.main.Info(s.cfg.WebRTCLine())
+	s.main.Info(s.cfg.ComponentsLine())
+	if s.fronts, err = openFronts(ctx, s.cfg, s.main); err != nil {
+		return err
+	}
+	if s.system, err = actor.Start(ctx, "fjord", s.log.Slog("actor")); err != nil {
+		return fmt.Errorf("start actors: %w", err)
+	}
+	s.rooms = room.NewLocal(room.LocalOptions{Address: s.cfg.Host, System: s.system, Logger: s.log.Slog("room")})
+	if s.node, err = startNode(ctx, s.cfg, nodeName, s.log); err != nil {
+		return err
+	}
+	if s.cluster, err = s.startCluster(ctx, nodeName); err != nil {
+		return err
+	}
+	api := httpapi.New(httpapi.Options{
+		Rooms: s.cluster.Service(), Distribution: s.cluster, Token: string(s.cfg.ServerAPIToken),
+		Version: apiVersion, GitCommit: s.cfg.GitCommit, Logger: s.log.Slog("http"), Ready: s.ready,
+	})
+	s.fronts.serve(api, httpapi.NewMetrics(stats{s}))
 	return nil
+}
+
+// ready is why the node takes no work, or nil.
+func (s *server) ready() error {
+	if s.rooms.Draining() {
+		return room.ErrDraining
+	}
+	return nil
+}
+
+// stop ends, within stopTime, whatever start has begun. Rooms end first, so
+// that everybody hears of it before the links close.
+func (s *server) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	var errs []error
+	try := func(started bool, stop func(context.Context) error) {
+		if started {
+			errs = append(errs, stop(ctx))
+		}
+	}
+	try(s.cluster != nil, func(ctx context.Context) error { return s.rooms.StopAll(ctx, true) })
+	try(s.fronts != nil, func(ctx context.Context) error { return s.fronts.close(ctx) })
+	try(s.cluster != nil, func(ctx context.Context) error { return s.cluster.Stop(ctx) })
+	try(s.node != nil, func(ctx context.Context) error { return s.node.Stop(ctx) })
+	try(s.system != nil, func(ctx context.Context) error { return s.system.Stop(ctx) })
+	return errors.Join(errs...)
 }

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/fjord-media/fjord/cluster"
+	"github.com/fjord-media/fjord/config"
+	"github.com/fjord-media/fjord/internal/logx"
+	"github.com/fjord-media/fjord/node"
+)
+
+// ownName is the node's name. Under the DNS strategy its host part becomes an
+// address, because that is how others will call it.
+func ownName(ctx context.Context, cfg config.Config) (string, error) {
+	d := cfg.Dist
+	if !d.Enabled || d.Strategy != config.StrategyDNS {
+		return d.NodeName, nil
+	}
+	alive, host, _ := strings.Cut(d.NodeName, "@")
+	addr, err := cluster.ChooseOwnAddress(ctx, cluster.OwnAddressOptions{
+		Query: d.Query, Host: host, Interval: d.PollingInterval,
+	})
+	if err != nil {
+		return "", err
+	}
+	return alive + "@" + addr.String(), nil
+}
+
+// startNode begins the Erlang node; nil when distribution is off.
+func startNode(ctx context.Context, cfg config.Config, name string, log *logx.Logger) (*node.Node, error) {
+	d := cfg.Dist
+	if !d.Enabled {
+		return nil, nil
+	}
+	n, err := node.Start(ctx, node.Options{
+		Name: name, LongNames: d.LongNames, Cookie: string(d.Cookie),
+		ListenIP: d.ListenIP, MinPort: d.MinPort, MaxPort: d.MaxPort, NetTickTime: d.NetTickTime,
+		EPMD: d.EPMD, EPMDPort: d.EPMDPort, EPMDAddress: d.EPMDAddress, Logger: log.Slog("node"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("Couldn't start Fjord node, reason: %w", err) //nolint:staticcheck // the original's text
+	}
+	warnOfCookie(d, n, log.Slog("node"))
+	return n, nil
+}
+
+// warnOfCookie: with the well-known cookie anybody who reaches the port is let in.
+func warnOfCookie(d config.Dist, n *node.Node, log *slog.Logger) {
+	if d.CookieSet || n.OnLoopback() {
+		return
+	}
+	log.Error("FJ_DIST_COOKIE is not set: whoever reaches the distribution port can join this cluster " +
+		"with the default cookie. Set the same secret value on every node")
+}
+
+func (s *server) startCluster(ctx context.Context, name string) (*cluster.Cluster, error) {
+	spec := s.rooms.SupervisorSpec()
+	opts := cluster.Options{
+		Node: s.node, System: s.system, Local: s.rooms, Rooms: &spec,
+		Address: s.cfg.Host, Version: version, Logger: s.log.Slog("cluster"),
+	}
+	opts.Strategies, opts.Topology = strategies(s.cfg.Dist, name, s.log.Slog("cluster"))
+	return cluster.Start(ctx, opts)
+}
+
+// strategies are the ways to find other nodes, and their word in log lines.
+func strategies(d config.Dist, self string, log *slog.Logger) ([]cluster.Strategy, string) {
+	switch {
+	case !d.Enabled:
+		return nil, ""
+	case d.Strategy == config.StrategyDNS:
+		return []cluster.Strategy{cluster.NewDNS(cluster.DNSOptions{
+			Query: d.Query, Self: self, Interval: d.PollingInterval, Logger: log,
+		})}, cluster.TopologyDNS
+	}
+	return []cluster.Strategy{cluster.NewNodesList(strings.Join(d.Nodes, " "), self)}, cluster.TopologyNodesList
+}
