@@ -10,15 +10,15 @@ import (
 // maxSequences bounds the messages of which some fragments are still to come.
 const maxSequences = 8192
 
-// growStep is how far a buffer may run ahead of what has arrived.
-const growStep = 256 << 10
+// aheadFactor is how many times what has arrived a buffer may be.
+const aheadFactor = 4
 
 // assembly puts fragmented messages together. Bytes are kept as they arrive:
 // what a peer announces costs nothing.
 type assembly struct {
 	maxMessage int // bytes of one message; all together may have twice that
 	open       map[uint64]*sequence
-	bytes      int // in all open sequences
+	bytes      int // room taken by all open sequences
 }
 
 // sequence is one message of which fragments are to come.
@@ -45,7 +45,7 @@ func (a *assembly) begin(f frame, atoms etf.AtomTable, data []byte) error {
 		a.open = make(map[uint64]*sequence)
 	}
 	a.open[f.seq] = &sequence{id: f.seq, left: f.fragment - 1, atoms: slices.Clone(atoms), data: data}
-	return a.count(len(data))
+	return a.count(cap(data))
 }
 
 func (a *assembly) count(n int) error {
@@ -67,37 +67,37 @@ func (a *assembly) extend(f frame, n int) (s *sequence, room []byte, err error) 
 	}
 	s.left--
 	if !s.tooBig && len(s.data)+n > a.maxMessage {
-		a.bytes -= len(s.data)
+		a.bytes -= cap(s.data)
 		s.tooBig, s.data = true, nil
 	}
 	if s.tooBig {
 		return s, nil, nil
 	}
-	if err := a.count(n); err != nil {
+	old := len(s.data)
+	if err := a.count(s.reserve(n)); err != nil {
 		return nil, nil, err
 	}
-	old := len(s.data)
-	s.reserve(n)
 	s.data = s.data[:old+n]
 	return s, s.data[old:], nil
 }
 
 // reserve makes room for n more bytes, and for all that is to come if that
-// is little.
-func (s *sequence) reserve(n int) {
-	need := len(s.data) + n
-	if need <= cap(s.data) {
-		return
+// is little. It tells by how much the room grew.
+func (s *sequence) reserve(n int) int {
+	need, old := len(s.data)+n, cap(s.data)
+	if need <= old {
+		return 0
 	}
-	size := max(2*need, growStep)
+	size := aheadFactor * need
 	if s.left < 1<<20 {
-		size = max(need, min(size, need+int(s.left)*n))
+		size = min(size, need+int(s.left)*n)
 	}
 	s.data = append(make([]byte, 0, size), s.data...)
+	return size - old
 }
 
 // done takes the sequence out.
 func (a *assembly) done(s *sequence) {
 	delete(a.open, s.id)
-	a.bytes -= len(s.data)
+	a.bytes -= cap(s.data)
 }

@@ -1,8 +1,6 @@
 package dist
 
 import (
-	"fmt"
-
 	"github.com/fjord-media/fjord/node/etf"
 )
 
@@ -19,42 +17,61 @@ func (r *reader) decoder(own bool) *etf.Decoder {
 
 // message delivers a message that had a distribution header.
 func (r *reader) message(atoms etf.AtomTable, data []byte, own bool) {
-	d := r.decoder(own)
-	r.deliver(data, func(b []byte) (etf.Term, []byte, error) { return d.DecodeBody(b, atoms) })
+	r.deliver(terms{decoder: r.decoder(own), atoms: atoms, rest: data})
 }
 
 // passed delivers a pass-through message.
 func (r *reader) passed(data []byte, own bool) {
-	r.deliver(data, r.decoder(own).Decode)
+	r.deliver(terms{decoder: r.decoder(own), pass: true, rest: data})
 }
 
-// deliver decodes a control message and its payload with decode and hands the
-// signal on. Whatever is wrong costs this message only.
-func (r *reader) deliver(data []byte, decode func([]byte) (etf.Term, []byte, error)) {
+// terms are the control message and the payload, yet to be decoded.
+type terms struct {
+	decoder *etf.Decoder
+	pass    bool
+	atoms   etf.AtomTable
+	rest    []byte
+}
+
+// next decodes the next term.
+func (t *terms) next() (term etf.Term, err error) {
+	if t.pass {
+		term, t.rest, err = t.decoder.Decode(t.rest)
+	} else {
+		term, t.rest, err = t.decoder.DecodeBody(t.rest, t.atoms)
+	}
+	return term, err
+}
+
+// deliver decodes a control message and its payload and hands the signal on.
+// Whatever is wrong costs this message only.
+func (r *reader) deliver(terms terms) {
 	r.link.stats.messagesIn.Add(1)
-	t, rest, err := decode(data)
+	t, err := terms.next()
 	if err != nil {
 		r.drop("undecodable control message", err)
 		return
 	}
 	op, tuple, err := lookup(&r.table, t)
 	if err != nil {
-		r.drop(fmt.Sprintf("control message %v", clip(firstOf(t))), err)
+		r.drop("control message "+clip(firstOf(t)), err)
 		return
 	}
-	c := control{tuple: tuple}
+	c := &r.control
+	*c = control{tuple: tuple}
 	if op.payload != noPayload {
-		if c.payload, _, err = decode(rest); err != nil {
+		if c.payload, err = terms.next(); err != nil {
 			c.bad = true
-			r.drop(fmt.Sprintf("undecodable payload of operation %v", tuple[0]), err)
+			r.drop("undecodable payload of operation "+clip(tuple[0]), err)
 			if op.payload == mustDecode {
 				return
 			}
 		}
 	}
-	sig, err := op.signal(&c)
+	sig, err := op.signal(c)
+	*c = control{} // r must not keep terms
 	if err != nil {
-		r.drop(fmt.Sprintf("elements of operation %v", tuple[0]), err)
+		r.drop("elements of operation "+clip(tuple[0]), err)
 		return
 	}
 	r.link.opts.Deliver(sig)

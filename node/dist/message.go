@@ -37,10 +37,13 @@ type message struct {
 
 // Sizes of what is kept of a message for the next one.
 const (
-	keepBody  = 4 << 10
+	keepBody  = 128 << 10
 	keepAtoms = 32
 	scanAtoms = 12 // more are looked up in a map
 )
+
+// kept is the bytes that keeping m keeps.
+func (m *message) kept() int { return cap(m.body) + overhead }
 
 // overhead is what a queued message takes beyond its body, about.
 const overhead = 128

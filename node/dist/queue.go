@@ -30,6 +30,7 @@ type queue struct {
 	room    chan struct{} // closed when bytes falls to limit; nil: nobody waits
 	done    chan struct{} // closed with the queue
 	spare   []*message
+	kept    int // bytes of spare
 	nextSeq uint64
 	pass    bool
 }
@@ -37,8 +38,8 @@ type queue struct {
 // lane is the messages behind a large message of one sender.
 type lane struct{ waiting fifo }
 
-// maxSpare bounds the messages kept for use again.
-const maxSpare = 64
+// maxKept bounds the bytes of messages kept for use again.
+const maxKept = 512 << 10
 
 func newQueue(limit int, flags Flags) *queue {
 	q := &queue{limit: limit, done: make(chan struct{}), lanes: map[etf.Pid]*lane{}}
@@ -54,7 +55,9 @@ func (q *queue) message() *message {
 	defer q.mu.Unlock()
 	if n := len(q.spare); n > 0 {
 		m := q.spare[n-1]
+		q.spare[n-1] = nil
 		q.spare = q.spare[:n-1]
+		q.kept -= m.kept()
 		return m
 	}
 	return newMessage(q.pass)
@@ -164,11 +167,15 @@ func (q *queue) release(bytes int, used []*message) {
 		q.room = nil
 	}
 	for _, m := range used {
-		if len(q.spare) < maxSpare && m.reset() {
+		if q.kept < maxKept && m.reset() {
+			q.kept += m.kept()
 			q.spare = append(q.spare, m)
 		}
 	}
 }
+
+// quiet gives back what a busy link keeps. The caller holds mu.
+func (q *queue) quiet() { q.spare, q.kept = nil, 0 }
 
 // tickDue asks the writer for a tick.
 func (q *queue) tickDue() {

@@ -26,6 +26,7 @@ type reader struct {
 	busy       bool // the last read filled buf
 
 	table    [38]operation
+	control  control // of the message at hand
 	cache    atomCacheIn
 	assembly assembly
 	copying  *etf.Decoder
@@ -90,7 +91,7 @@ func (r *reader) largeFrame(n int) error {
 		return err
 	}
 	if f.kind != frameNext {
-		body, err := r.own(n)
+		body, err := r.own(n, r.ahead(f, n))
 		if err != nil {
 			return err
 		}
@@ -217,9 +218,20 @@ func (r *reader) full(b []byte) error {
 	return nil
 }
 
-// own reads n bytes to new memory, which grows as they arrive.
-func (r *reader) own(n int) ([]byte, error) {
-	b := make([]byte, min(n, growStep))
+// ahead is the room to make for the fragments after f, a frame of n bytes.
+func (r *reader) ahead(f frame, n int) int {
+	if f.kind != frameFirst || f.fragment == 0 || n > r.link.opts.MaxMessage {
+		return 0
+	}
+	rest := int(min(f.fragment-1, aheadFactor)) * fragmentSize
+	return min(rest, (aheadFactor-1)*n, r.link.opts.MaxMessage-n)
+}
+
+// own reads n bytes to new memory, which grows as they arrive, and has room
+// for more.
+func (r *reader) own(n, more int) ([]byte, error) {
+	first := min(n, 4*fragmentSize)
+	b := make([]byte, first, first+more)
 	if err := r.full(b); err != nil {
 		return nil, err
 	}

@@ -68,6 +68,7 @@ func (w *writer) take() bool {
 		w.fragment(q)
 	}
 	if len(w.pieces) == 0 {
+		q.quiet()
 		w.add(append(w.text, 0, 0, 0, 0), nil)
 	}
 	q.tick = false
