@@ -79,9 +79,7 @@ func TestEPMDAwayAtStart(t *testing.T) {
 	c.Env["FJ_DIST_EPMD"] = "external"
 	a := c.Node(t, "a@localhost")
 	a.WaitLog(t, 3*time.Second, `(?i)epmd`)
-	if a.Exited() {
-		return // saying why and ending is an answer too, see the log line
-	}
+	testkit.During(t, time.Second, "a waits", func() bool { return !a.Exited() })
 	mapper(t, c.EPMDPort, "epmd")
 	a.WaitUp(t)
 	testkit.Within(t, 5*time.Second, "a has registered", func() bool {

@@ -89,6 +89,40 @@ func TestManualsRecipeFromSource(t *testing.T) {
 	}
 }
 
+// The README has the recipes that the tests run, word for word.
+func TestREADMEHasTheRecipes(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(testkit.Root(t), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		`FJ_DIST_ENABLED=true FJ_DIST_NODE_NAME=f1@localhost fjord`,
+		`FJ_DIST_ENABLED=true FJ_DIST_NODE_NAME=f2@localhost FJ_DIST_NODES="f1@localhost" FJ_PORT=4002 FJ_METRICS_PORT=9468 fjord`,
+		`JF_DIST_ENABLED=true JF_DIST_NODE_NAME=j1@localhost fjord`,
+		`curl -X POST -H "authorization: Bearer development" http://localhost:4002/room`,
+		`docker-compose -f compose/nodes-list.yaml up --build`,
+		`docker-compose -f compose/dns.yaml up --build`,
+	} {
+		if !strings.Contains(string(text), "\n    "+line+"\n") {
+			t.Errorf("README.md lacks the line %s", line)
+		}
+	}
+}
+
+// All mistakes are reported together, before a port is opened.
+func TestMistakesInVariables(t *testing.T) {
+	place := testkit.NewPlace(t)
+	f := recipe(t, place, `FJ_PORT=8081abc FJ_SERVER_API_TOKEN= FJ_DIST_ENABLED=maybe FJ_DIST_MODE=long`)
+	if code := f.WaitExit(t, 2*time.Second); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	for _, want := range []string{"FJ_PORT", "FJ_SERVER_API_TOKEN", "FJ_DIST_ENABLED", "FJ_DIST_MODE"} {
+		if !strings.Contains(f.Log(), want) {
+			t.Errorf("no word about %s in %q", want, f.Log())
+		}
+	}
+}
+
 // loopbackOnly checks that development mode opens nothing to other machines.
 func loopbackOnly(t *testing.T, f *testkit.Fjord) {
 	t.Helper()

@@ -44,7 +44,8 @@ type running struct {
 func (s suite) args() []string {
 	args := []string{"test", "-json", "-tags", strings.Trim("nomsgpack,"+s.tags, ","), "-timeout", s.timeout}
 	if s.fresh {
-		args = append(args, "-count=1")
+		// These tests wait more than they compute, so more may run than there are cores.
+		args = append(args, "-count=1", "-parallel=8")
 	}
 	return append(args, s.packages...)
 }
