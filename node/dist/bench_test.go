@@ -23,7 +23,7 @@ func BenchmarkEncode(b *testing.B) {
 	for b.Loop() {
 		o.post(b, sig)
 		o.take()
-		o.queue.release(o.bytes, o.used)
+		o.queue.release(o.small, o.held, o.used)
 		o.clear()
 	}
 }

@@ -51,6 +51,8 @@ func (l *Link) ticker(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-l.queue.done:
+			return nil
 		case <-timer.C:
 		}
 		silence, idle := l.clock.silence(), l.clock.idle()

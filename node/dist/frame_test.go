@@ -194,7 +194,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 		var downs []map[uint32]int
 		count := 0
 		for range rapid.IntRange(1, 60).Draw(t, "operations") {
-			switch rapid.IntRange(0, 9).Draw(t, "operation") {
+			switch rapid.IntRange(0, 19).Draw(t, "operation") {
 			case 0, 1, 2:
 				o.step(t)
 			case 3:
@@ -276,6 +276,29 @@ func TestLargeLetsSmallPass(t *testing.T) {
 	}
 	if len(got) != size/fragmentSize+1+4+2 {
 		t.Errorf("%d frames", len(got))
+	}
+}
+
+// TestLargeDoesNotOvertake has more small messages ahead of a large one than a
+// write takes.
+func TestLargeDoesNotOvertake(t *testing.T) {
+	o := newOutbox(DefaultFlags)
+	const n = 20
+	for i := range n {
+		o.post(t, sent(1, i, 60_000))
+	}
+	o.post(t, SigSpawnReply{ReqID: ref1, To: bob, Result: alice}, sent(1, n, 70_000))
+	got, _, _ := feed(bytes.NewReader(o.drain(t)), LinkOptions{})
+	if len(got) != n+2 {
+		t.Fatalf("%d signals", len(got))
+	}
+	if _, ok := got[n].(SigSpawnReply); !ok {
+		t.Errorf("signal %d is %T", n, got[n])
+	}
+	for i, s := range append(got[:n:n], got[n+1]) {
+		if s.(SigSend).Message.(etf.Tuple)[0] != etf.Term(int64(i)) {
+			t.Errorf("message %d is out of order", i)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (o *outbox) step(t fataler) bool {
 	if _, err := o.write(); err != nil {
 		t.Fatal(err)
 	}
-	o.queue.release(o.bytes, o.used)
+	o.queue.release(o.small, o.held, o.used)
 	o.clear()
 	return true
 }

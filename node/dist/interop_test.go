@@ -444,6 +444,37 @@ func beamAliasAndMonitor(t *testing.T, l *runningLink, from etf.Pid) {
 	}
 }
 
+// TestBeamHuge sends 100 MB each way; a small message and its answer pass.
+func TestBeamHuge(t *testing.T) {
+	const size = 100_000_000
+	b := startBeam(t)
+	l := b.connect(t, "huge@127.0.0.1", fullFlags, LinkOptions{})
+	from, other := me("huge@127.0.0.1"), me("huge@127.0.0.1")
+	other.ID++
+	l.ask(t, from, etf.Atom("size"), make([]byte, size))
+	l.ask(t, other, etf.Atom("echo"), etf.OK)
+	if s := l.next(t).(SigSend); s.To != other {
+		t.Errorf("the large message came first: %v", s)
+	}
+	got := l.message(t).(etf.Tuple)
+	if got[1] != etf.Term(int64(size)) {
+		t.Errorf("erl received %v bytes", got[1])
+	}
+	l.ask(t, from, etf.Atom("make"), size)
+	l.ask(t, other, etf.Atom("echo"), etf.OK)
+	for range 2 {
+		switch m := l.message(t).(etf.Tuple); m[0] {
+		case etf.Atom("made"):
+			if n := len(m[1].([]byte)); n != size {
+				t.Errorf("%d bytes received", n)
+			}
+		case etf.Atom("echo"):
+		default:
+			t.Errorf("unexpected %v", m[0])
+		}
+	}
+}
+
 func TestBeamTicks(t *testing.T) {
 	b := startBeam(t, "-kernel", "net_ticktime", "4")
 	l := b.connect(t, "tick@127.0.0.1", fullFlags, LinkOptions{TickTime: 4 * time.Second})

@@ -15,7 +15,7 @@ import (
 type LinkOptions struct {
 	TickTime   time.Duration // net_ticktime: default 60 s; ticks go out at a quarter of it
 	MaxMessage int           // bytes of one incoming message, default 512 MiB
-	Buffer     int           // bytes queued to the socket before Send blocks, default 4 MiB
+	Buffer     int           // bytes queued to the socket before Send blocks, default 4 MiB; twice that with messages over 64 KiB
 	Logger     *slog.Logger
 	// Deliver is called by the one reader goroutine, in arrival order. It must
 	// not block for long, and it must not call Send, which may wait for the
@@ -87,6 +87,7 @@ const stopTimeout = 5 * time.Second
 func (l *Link) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { l.Close(context.Cause(ctx)) })
 	defer stop()
+	defer l.Close(ErrClosed) // in case Deliver panics
 	group := run.NewGroup(ctx, "link "+l.peer.Name, l.opts.Logger)
 	w := &writer{conn: l.conn, vectored: vectored(l.conn), queue: l.queue, stats: &l.stats, clock: l.clock}
 	group.Go("writer", func(ctx context.Context) error {
@@ -108,8 +109,8 @@ func (l *Link) Run(ctx context.Context) error {
 // Send queues a signal. It blocks while more than Buffer bytes are queued
 // (as the BEAM's busy port) and fails when ctx is done or the link ended.
 // A term that cannot be encoded is an error that leaves the link as it is.
-// Signals of one goroutine that have the same sender, or the same sender and
-// receiver, arrive in order; small ones of other senders overtake large ones.
+// What one process (From) sends arrives in order; small signals overtake large
+// ones of other processes, and do not wait for room because of them.
 func (l *Link) Send(ctx context.Context, sig Signal) error {
 	m, err := l.encode(sig)
 	if err != nil {
@@ -133,7 +134,7 @@ func (l *Link) Post(sig Signal) error {
 func (l *Link) encode(sig Signal) (*message, error) {
 	m := l.queue.message()
 	if err := m.encode(sig, l.peer.Flags); err != nil {
-		l.queue.release(0, []*message{m})
+		l.queue.release(0, 0, []*message{m})
 		return nil, fmt.Errorf("send %T to %s: %w", sig, l.peer.Name, err)
 	}
 	return m, nil

@@ -225,6 +225,34 @@ func TestBackPressure(t *testing.T) {
 	})
 }
 
+// TestLargeLeavesRoom has 10 MB queued, over Buffer, and a peer that does not
+// read: others can send, the sender of the 10 MB can not.
+func TestLargeLeavesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		x, _ := pair(t, a, b, fullFlags, LinkOptions{Buffer: 64 << 10, Deliver: func(Signal) { time.Sleep(time.Hour) }})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		third := pid("a@h", 3)
+		for _, s := range []Signal{
+			SigLink{third, bob}, // delivered for an hour
+			SigSend{From: alice, To: bob, Message: make([]byte, 10<<20)},
+			SigMonitor{From: third, To: bob, Ref: ref1},
+		} {
+			if err := x.Send(ctx, s); err != nil {
+				t.Fatalf("%T: %v", s, err)
+			}
+		}
+		if err := x.Send(ctx, SigLink{alice, bob}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("behind its own: %v", err)
+		}
+		time.Sleep(4 * time.Hour)
+		if s := x.Stats(); s.Queued != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 func TestOrder(t *testing.T) {
 	a, b := loopback(t)
 	x, y := pair(t, a, b, fullFlags, LinkOptions{})

@@ -10,7 +10,7 @@ import (
 
 // queue is what a link still has to write, in an order of its own.
 //
-// Small messages go first in, first out. Large ones are cut into fragments, and
+// Messages begin first in, first out. Large ones are cut into fragments, and
 // all that are under way take turns, one fragment each; small messages pass
 // between the fragments. Only what the sender of a large message sends after
 // it waits, in its lane, until the last fragment has gone: so signals between
@@ -22,12 +22,12 @@ type queue struct {
 	mu      sync.Mutex
 	wake    sync.Cond // there is work for the writer
 	closed  bool
-	tick    bool // a tick is due unless something else is written
-	bytes   int  // queued, not yet written
-	ready   fifo
+	tick    bool       // a tick is due unless something else is written
+	small   budget     // of messages that go out whole, but for those in lanes
+	held    budget     // of large messages and lanes
+	ready   fifo       // to be begun
 	large   []*message // under way, next in turn first
 	lanes   map[etf.Pid]*lane
-	room    chan struct{} // closed when bytes falls to limit; nil: nobody waits
 	done    chan struct{} // closed with the queue
 	spare   []*message
 	kept    int // bytes of spare
@@ -87,16 +87,28 @@ func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error)
 	switch {
 	case q.closed:
 		return nil, ErrClosed
-	case q.bytes > limit:
-		if q.room == nil {
-			q.room = make(chan struct{})
-		}
-		return q.room, ErrBusy
 	}
-	q.bytes += m.size()
+	b := q.budget(m)
+	if b.bytes > limit {
+		return b.wait(), ErrBusy
+	}
+	b.bytes += m.size()
 	q.place(m)
 	q.wake.Signal()
 	return nil, nil
+}
+
+// budget is what m counts in.
+func (q *queue) budget(m *message) *budget {
+	if q.isLarge(m) || m.order == bySender && q.lanes[m.key] != nil {
+		return &q.held
+	}
+	return &q.small
+}
+
+// isLarge says whether m is to be cut into fragments.
+func (q *queue) isLarge(m *message) bool {
+	return q.fragments && m.order == bySender && len(m.body) > fragmentSize
 }
 
 // place puts m where its order demands.
@@ -107,22 +119,23 @@ func (q *queue) place(m *message) {
 		for _, l := range q.lanes {
 			l.waiting.push(m)
 		}
-	case m.order == bySender && len(q.lanes) > 0 && q.lanes[m.key] != nil:
+	case m.order == bySender && q.lanes[m.key] != nil:
 		q.lanes[m.key].waiting.push(m)
 	default:
 		q.admit(m)
 	}
 }
 
-// admit lets the writer have m. It reports whether m opened its lane.
+// admit lets the writer have m. It reports whether m is large: then it has a
+// lane.
 func (q *queue) admit(m *message) bool {
-	if !q.fragments || len(m.body) <= fragmentSize || m.order != bySender {
+	if !q.isLarge(m) {
 		q.ready.push(m)
 		return false
 	}
 	q.nextSeq++
 	m.begin(q.nextSeq)
-	q.large = append(q.large, m)
+	q.ready.push(m)
 	if q.lanes[m.key] == nil {
 		q.lanes[m.key] = &lane{}
 	}
@@ -145,8 +158,21 @@ func (q *queue) finish(m *message) {
 			}
 		case q.admit(next):
 			return // the lane is its lane now
+		default:
+			q.held.release(next.size(), q.limit)
+			q.small.bytes += next.size()
 		}
 	}
+}
+
+// next takes the next message that goes out whole, nil if there is none. Large
+// ones on the way there get under way.
+func (q *queue) next() *message {
+	m := q.ready.pop()
+	for ; m != nil && m.left > 0; m = q.ready.pop() {
+		q.large = append(q.large, m)
+	}
+	return m
 }
 
 // wait blocks until there is something to write. False: the queue is closed.
@@ -157,15 +183,13 @@ func (q *queue) wait() bool {
 	return !q.closed
 }
 
-// release says that messages of so many bytes were written, and takes back
-// those that may be used again.
-func (q *queue) release(bytes int, used []*message) {
+// release says how much of the budgets was written, and takes messages back
+// that may be used again.
+func (q *queue) release(small, held int, used []*message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.bytes -= bytes; q.bytes <= q.limit && q.room != nil {
-		close(q.room)
-		q.room = nil
-	}
+	q.small.release(small, q.limit)
+	q.held.release(held, q.limit)
 	for _, m := range used {
 		if q.kept < maxKept && m.reset() {
 			q.kept += m.kept()
@@ -201,41 +225,5 @@ func (q *queue) close() {
 func (q *queue) queued() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.bytes
-}
-
-// maxIdleFifo is the room an empty fifo keeps.
-const maxIdleFifo = 1024
-
-// fifo is a queue of messages whose memory is used again.
-type fifo struct {
-	list []*message
-	head int
-}
-
-func (f *fifo) len() int { return len(f.list) - f.head }
-
-func (f *fifo) push(m *message) {
-	if f.head > 32 && f.head > len(f.list)/2 {
-		n := copy(f.list, f.list[f.head:])
-		clear(f.list[n:])
-		f.list, f.head = f.list[:n], 0
-	}
-	f.list = append(f.list, m)
-}
-
-// pop takes the first message, nil if there is none.
-func (f *fifo) pop() *message {
-	if f.len() == 0 {
-		return nil
-	}
-	m := f.list[f.head]
-	f.list[f.head] = nil
-	if f.head++; f.head == len(f.list) {
-		f.list, f.head = f.list[:0], 0
-		if cap(f.list) > maxIdleFifo {
-			f.list = nil
-		}
-	}
-	return m
+	return q.small.bytes + q.held.bytes
 }

@@ -25,9 +25,9 @@ type writer struct {
 	pieces  []piece
 	vector  net.Buffers
 	pending net.Buffers
-	used    []*message // written whole
-	bytes   int        // of used, as the queue counts
-	count   int        // messages in this write
+	used    []*message // gone with this write
+	small   int        // what this write takes off the budgets of the queue
+	held    int
 }
 
 // piece is a part of a write: a section of text, or the body of a message.
@@ -45,8 +45,8 @@ func (w *writer) run(context.Context) error {
 		}
 		w.clock.wrote()
 		w.stats.bytesOut.Add(uint64(n))
-		w.stats.messagesOut.Add(uint64(w.count))
-		w.queue.release(w.bytes, w.used)
+		w.stats.messagesOut.Add(uint64(len(w.used)))
+		w.queue.release(w.small, w.held, w.used)
 		w.clear()
 	}
 	return nil
@@ -60,9 +60,12 @@ func (w *writer) take() bool {
 	if !q.wait() {
 		return false
 	}
-	size := 0
-	for size < batchBytes && q.ready.len() > 0 {
-		size += w.whole(q.ready.pop())
+	for size := 0; size < batchBytes; {
+		m := q.next()
+		if m == nil {
+			break
+		}
+		size += w.whole(m)
 	}
 	for i := 0; i < maxFragment && len(q.large) > 0; i++ {
 		w.fragment(q)
@@ -83,7 +86,8 @@ func (w *writer) whole(m *message) int {
 	} else {
 		w.add(text, m.body)
 	}
-	w.written(m)
+	w.used = append(w.used, m)
+	w.small += m.size()
 	return len(m.body)
 }
 
@@ -96,6 +100,7 @@ func (w *writer) fragment(q *queue) {
 	} else {
 		w.add(append(text, data...), nil)
 	}
+	w.held += len(data)
 	copy(q.large, q.large[1:])
 	if m.left > 0 {
 		q.large[len(q.large)-1] = m
@@ -104,13 +109,8 @@ func (w *writer) fragment(q *queue) {
 	q.large[len(q.large)-1] = nil
 	q.large = q.large[:len(q.large)-1]
 	q.finish(m)
-	w.written(m)
-}
-
-func (w *writer) written(m *message) {
 	w.used = append(w.used, m)
-	w.bytes += m.size()
-	w.count++
+	w.held += overhead
 }
 
 // add appends what text grew by, and a body, to the write.
@@ -151,7 +151,7 @@ func (w *writer) clear() {
 	clear(w.vector[:cap(w.vector)])
 	clear(w.used)
 	w.text, w.pieces, w.used = w.text[:0], w.pieces[:0], w.used[:0]
-	w.bytes, w.count = 0, 0
+	w.small, w.held = 0, 0
 }
 
 // vectored says whether many pieces are one system call on conn.
