@@ -1,0 +1,119 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/room"
+)
+
+// lab is an EPMD of its own on loopback, for real nodes in this process.
+type lab struct{ port int }
+
+func newLab(t testing.TB) *lab {
+	t.Helper()
+	s := epmd.NewServer(epmd.ServerOptions{})
+	if err := s.Listen(t.Context(), "127.0.0.1", 0); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Serve(context.Background())
+	}()
+	t.Cleanup(func() {
+		_ = s.Close()
+		<-done
+	})
+	return &lab{port: int(s.Port())}
+}
+
+// node starts a bare Erlang node.
+func (l *lab) node(t testing.TB, name, cookie string) *node.Node {
+	t.Helper()
+	n, err := node.Start(t.Context(), node.Options{Name: name, Cookie: cookie, EPMD: node.EPMDExternal, EPMDPort: l.port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopNode(t, n) })
+	return n
+}
+
+func stopNode(t testing.TB, n *node.Node) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), slack*5*time.Second)
+	defer cancel()
+	if err := n.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// labNode is a whole Fjord node without HTTP.
+type labNode struct {
+	*Cluster
+	name  string
+	erl   *node.Node
+	rooms *room.Local
+	sys   *actor.System
+	log   *logBook
+}
+
+// fjord starts one whose list names others.
+func (l *lab) fjord(t testing.TB, name, others string) *labNode {
+	t.Helper()
+	x := &labNode{name: name, log: &logBook{}, sys: newSystem(t)}
+	x.erl = l.node(t, name, "cookie")
+	x.rooms = room.NewLocal(room.LocalOptions{Address: name + ":4000", System: x.sys})
+	spec := x.rooms.SupervisorSpec()
+	c, err := Start(t.Context(), Options{
+		Node: x.erl, System: x.sys, Local: x.rooms, Rooms: &spec, Topology: TopologyNodesList, Address: name + ":4000",
+		Version: "test", Logger: slog.New(x.log), Strategies: []Strategy{NewNodesList(others, name)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Cluster = c
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), slack*5*time.Second)
+		defer cancel()
+		if err := c.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	within(t, time.Second, name+" serves", func() bool { return c.server.ready() })
+	return x
+}
+
+// fjords starts n nodes f1@localhost … of which each lists only the first, and
+// waits until all know each other.
+func (l *lab) fjords(t testing.TB, n int) []*labNode {
+	t.Helper()
+	var all []*labNode
+	for i := range n {
+		all = append(all, l.fjord(t, fmt.Sprintf("f%d@localhost", i+1), "f1@localhost"))
+	}
+	within(t, 5*time.Second, "full mesh", func() bool {
+		for _, x := range all {
+			if x.NodesInCluster() != n || x.fjordsKnown() != n-1 {
+				return false
+			}
+		}
+		return true
+	})
+	return all
+}
+
+func (x *labNode) fjordsKnown() (n int) {
+	for _, m := range x.Members() {
+		if m.Fjord {
+			n++
+		}
+	}
+	return n
+}
