@@ -10,22 +10,28 @@ import (
 	"github.com/fjord-media/fjord/node/dist"
 )
 
-// acceptPause is how long the accept loop rests after an error, such as running
-// out of file descriptors.
-const acceptPause = 100 * time.Millisecond
+// The accept loop rests for acceptPause after an error, such as running out of
+// file descriptors, and logs each acceptLogEvery-th in a row.
+const (
+	acceptPause    = 100 * time.Millisecond
+	acceptLogEvery = 100
+)
 
 // acceptLoop accepts until the listener is closed. Each connection gets a
 // goroutine of its own; nothing a peer does delays the next one.
 func (n *Node) acceptLoop(ctx context.Context, listener net.Listener) error {
-	for {
+	for failures := 0; ; {
 		conn, err := listener.Accept()
 		switch {
 		case err == nil:
+			failures = 0
 			n.receive(conn)
 		case errors.Is(err, net.ErrClosed) || ctx.Err() != nil:
 			return nil
 		default:
-			n.log.Warn("accepting a connection failed", "address", listener.Addr().String(), "error", err)
+			if failures++; failures%acceptLogEvery == 1 {
+				n.log.Error("accepting connections fails", "address", listener.Addr().String(), "error", err)
+			}
 			pause(ctx, acceptPause)
 		}
 	}

@@ -151,11 +151,7 @@ func (l *link) substitute(sig dist.Signal, err error) {
 // busy, until ctx is done.
 func (l *link) send(ctx context.Context, sig dist.Signal) error {
 	if l.dist == nil {
-		if err := l.out.room(ctx); err != nil {
-			return err
-		}
-		l.post(sig)
-		return nil
+		return l.sendLocal(ctx, sig)
 	}
 	if err := l.out.settle(ctx); err != nil {
 		return err
@@ -165,6 +161,24 @@ func (l *link) send(ctx context.Context, sig dist.Signal) error {
 		return as(ErrNoConnection, err)
 	}
 	return err
+}
+
+// sendLocal sends a signal to the node's own processes. Monitors and links take
+// effect at once when nothing is queued before them, so that who monitors a
+// process and then ends it sees the reason.
+func (l *link) sendLocal(ctx context.Context, sig dist.Signal) error {
+	switch sig.(type) {
+	case dist.SigMonitor, dist.SigLink: // these call nobody's callbacks
+		if l.out.idle() {
+			l.node.dispatch(l, sig)
+			return nil
+		}
+	}
+	if err := l.out.room(ctx); err != nil {
+		return err
+	}
+	l.post(sig)
+	return nil
 }
 
 // pump sends what is posted until the link ends. What cannot be encoded is

@@ -17,8 +17,9 @@ type Message struct {
 }
 
 // Callbacks of a process. Signals of one sender come in the order it sent them.
-// The reader of the link calls them, so they must not block: neither Send, nor
-// Call, nor Connect; Post and Terminate do not block. Signals of different nodes
+// The reader of the link calls them, so they must not block: no Send, Monitor,
+// Link, Call or Connect; Post, PostReply, Demonitor, Unlink and Terminate never
+// block. Signals of different nodes
 // may be called at the same time. A callback that panics ends the process.
 //
 // nil callbacks behave as a plain BEAM process would: messages and Down are
