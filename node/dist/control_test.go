@@ -2,6 +2,7 @@ package dist
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"math/big"
 	"strings"
@@ -138,7 +139,7 @@ func checkIn(t *testing.T, want Signal, control etf.Tuple, payload etf.Term) {
 		terms = append(terms, payload)
 	}
 	got, _, err := feed(bytes.NewReader(lengths(passFrame(t, terms...))), LinkOptions{})
-	if err != ErrPeerClosed {
+	if !errors.Is(err, ErrPeerClosed) {
 		t.Error(err)
 	}
 	if d := cmp.Diff([]Signal{want}, got); d != "" {
@@ -210,7 +211,7 @@ func TestBadMessagesCostOnlyThemselves(t *testing.T) {
 			var log bytes.Buffer
 			opts := LinkOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			got, l, err := feed(bytes.NewReader(lengths(tt.frame, tt.frame, good)), opts)
-			if err != ErrPeerClosed {
+			if !errors.Is(err, ErrPeerClosed) {
 				t.Error(err)
 			}
 			want := append(append(append([]Signal{}, tt.want...), tt.want...), SigLink{alice, bob})

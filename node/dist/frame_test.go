@@ -49,7 +49,7 @@ func TestFragmentsByHand(t *testing.T) {
 			"at once": func(r io.Reader) io.Reader { return r }, "by byte": iotest.OneByteReader, "by half": iotest.HalfReader,
 		} {
 			got, l, err := feed(in(bytes.NewReader(lengths(frames...))), LinkOptions{})
-			if err != ErrPeerClosed || len(got) != max(n, 1) || l.Stats().Dropped != 0 {
+			if !errors.Is(err, ErrPeerClosed) || len(got) != max(n, 1) || l.Stats().Dropped != 0 {
 				t.Errorf("%s %s: %d signals, %v", name, cut, len(got), err)
 			}
 			for _, s := range got {
@@ -106,7 +106,7 @@ func TestTooLargeInFragments(t *testing.T) {
 	frames := fragments(1, []byte{0}, part, part, part, part, part)
 	good := passFrame(t, etf.Tuple{int64(1), alice, bob})
 	got, l, err := feed(bytes.NewReader(lengths(append(frames, good)...)), LinkOptions{MaxMessage: 100_000})
-	if err != ErrPeerClosed || len(got) != 1 || l.Stats().Dropped != 1 {
+	if !errors.Is(err, ErrPeerClosed) || len(got) != 1 || l.Stats().Dropped != 1 {
 		t.Errorf("%d signals, %d dropped, %v", len(got), l.Stats().Dropped, err)
 	}
 }
@@ -142,7 +142,7 @@ func TestClaimsCostNothing(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, _, err := feed(bytes.NewReader(in), LinkOptions{})
 		runtime.ReadMemStats(&after)
-		if n := after.TotalAlloc - before.TotalAlloc; err != ErrPeerClosed || n > 1<<20 {
+		if n := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrPeerClosed) || n > 1<<20 {
 			t.Errorf("%s: %d bytes allocated, %v", name, n, err)
 		}
 	}
@@ -214,7 +214,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 			}
 		}
 		got, _, err := feed(bytes.NewReader(o.drain(t)), LinkOptions{})
-		if err != ErrPeerClosed || len(got) != count {
+		if !errors.Is(err, ErrPeerClosed) || len(got) != count {
 			t.Fatalf("%d of %d signals, %v", len(got), count, err)
 		}
 		for _, s := range got {

@@ -107,7 +107,7 @@ func FuzzControl(f *testing.F) {
 				continue // such as a map with the same key twice
 			}
 			again, _, err := feed(bytes.NewReader(o.drain(t)), LinkOptions{})
-			if err != ErrPeerClosed || len(again) != 1 {
+			if !errors.Is(err, ErrPeerClosed) || len(again) != 1 {
 				t.Fatalf("%#v came back as %#v, %v", got[0], again, err)
 			}
 			if flags == DefaultFlags && !sameSignal(got[0], again[0]) {

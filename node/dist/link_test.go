@@ -219,7 +219,7 @@ func TestBackPressure(t *testing.T) {
 		}
 		l.Close(io.ErrNoProgress)
 		l.Close(nil)
-		if err := <-reason; err != io.ErrNoProgress {
+		if err := <-reason; !errors.Is(err, io.ErrNoProgress) {
 			t.Errorf("reason %v", err)
 		}
 	})
