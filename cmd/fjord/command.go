@@ -23,6 +23,8 @@ func commands() []command {
 		{"epmd", "[options]", "run the Erlang port mapper; takes the options of Erlang's epmd", runEPMD},
 		{"names", "[host]", "list the nodes registered with the port mapper of a host", runNames},
 		{"ping", "[flags] NODE", "connect to an Erlang node and say pong, or why not", runPing},
+		{"nodes", "[flags] NODE", "list the nodes that an Erlang node is connected to", runNodes},
+		{"rpc", "[flags] NODE MOD FUN ARGS", "call a function on an Erlang node and print the result", runRPC},
 		{"version", "", "print the version", runVersion},
 		{"help", "[command]", "print this list, or the flags of a command", runHelp},
 	}

@@ -26,7 +26,7 @@ func helpFor(c call, name string) int {
 		}
 		_, _ = fmt.Fprintf(c.stdout, "Usage: fjord %s %s\n\n%s\n", cmd.name, cmd.args, cmd.summary)
 		switch name {
-		case "serve", "config", "health", "ping":
+		case "serve", "config", "health", "ping", "nodes", "rpc":
 			_, _ = fmt.Fprint(c.stdout, "\nEach flag overrides the variable named after it:\n\n")
 			if err := config.WriteFlags(c.stdout); err != nil {
 				return exitFailure

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 
 	"github.com/fjord-media/fjord/config"
@@ -37,48 +34,5 @@ func runPing(c call) int {
 func ping(cfg config.Config, target string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), toolTimeout)
 	defer cancel()
-	_, host, found := strings.Cut(target, "@")
-	if !found {
-		return fmt.Errorf("%q is not a node name: give it as name@host", target)
-	}
-	n, err := node.Start(ctx, node.Options{
-		Name:        "fjord_ping_" + strconv.Itoa(os.Getpid()) + "@" + ownHost(ctx, cfg, host),
-		LongNames:   cfg.Dist.LongNames || strings.Contains(host, "."),
-		Cookie:      string(cfg.Dist.Cookie),
-		Hidden:      true,
-		ListenIP:    "127.0.0.1", // nobody is to call back
-		EPMD:        node.EPMDEmbedded,
-		EPMDPort:    cfg.Dist.EPMDPort,
-		EPMDAddress: "127.0.0.1",
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		stop, release := context.WithTimeout(context.Background(), toolTimeout)
-		defer release()
-		_ = n.Stop(stop)
-	}()
-	return n.Ping(ctx, target)
-}
-
-// ownHost is the host part of our name: that of the configured node, else, for
-// a target with a long name, our address on the way to it.
-func ownHost(ctx context.Context, cfg config.Config, host string) string {
-	if _, own, found := strings.Cut(cfg.Dist.NodeName, "@"); found && cfg.Dist.NodeNameSet {
-		return own
-	}
-	if !strings.ContainsAny(host, ".:") {
-		return "localhost"
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "udp", net.JoinHostPort(host, strconv.Itoa(cfg.Dist.EPMDPort))) // sends nothing
-	if err != nil {
-		return "127.0.0.1"
-	}
-	defer func() { _ = conn.Close() }()
-	if addr, ok := conn.LocalAddr().(*net.UDPAddr); ok {
-		return addr.IP.String()
-	}
-	return "127.0.0.1"
+	return withTool(ctx, cfg, "ping", target, func(n *node.Node) error { return n.Ping(ctx, target) })
 }
