@@ -64,6 +64,8 @@ type Gateway struct {
 	actors actors
 	log    *slog.Logger
 
+	settling sync.Mutex // a killed gateway actor may still be at it when its successor begins
+
 	mu     sync.Mutex
 	wanted map[string]actor.PID
 	live   map[string]*exposure
@@ -104,34 +106,56 @@ func (g *Gateway) poke() {
 	_ = g.actors.SendName(gatewayName, wake{})
 }
 
-// settle does what the tables ask for and says when to look again (0: when poked).
-func (g *Gateway) settle() time.Duration {
-	now := time.Now()
-	var again time.Duration
-	later := func(d time.Duration) {
-		if again == 0 || d < again {
-			again = d
-		}
+// step is what is to be done about a name.
+type step int
+
+const (
+	stepNone step = iota
+	stepWait      // the dead actor's successor may come
+	stepSwap      // end the dead identity, begin the successor's if there is one
+	stepAdd       // begin an identity
+)
+
+// next decides about one name.
+func (g *Gateway) next(name string, now time.Time) (s step, x *exposure, want actor.PID, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	x, want = g.live[name], g.wanted[name]
+	switch {
+	case x == nil && want != (actor.PID{}):
+		return stepAdd, nil, want, 0
+	case x == nil || !x.dead:
+		return stepNone, nil, want, 0
+	case want == x.pid && now.Before(x.until):
+		return stepWait, nil, want, x.until.Sub(now)
 	}
+	delete(g.live, name)
+	if want == x.pid {
+		delete(g.wanted, name)
+		want = actor.PID{}
+	}
+	return stepSwap, x, want, 0
+}
+
+// settle does what the tables ask for and says when to look again (0: when poked).
+func (g *Gateway) settle() (again time.Duration) {
+	g.settling.Lock()
+	defer g.settling.Unlock()
+	now := time.Now()
 	for _, name := range g.names() {
-		g.mu.Lock()
-		x, want := g.live[name], g.wanted[name]
-		g.mu.Unlock()
-		switch {
-		case x != nil && !x.dead:
-			continue
-		case x != nil && want == x.pid && now.Before(x.until):
-			later(x.until.Sub(now))
-			continue
-		case x != nil:
-			g.withdraw(name, x, want)
+		s, x, want, wait := g.next(name, now)
+		if s == stepSwap {
+			// The name is free, monitors and links are told.
+			x.proc.Terminate(reasonTerm(x.reason))
 		}
-		if want == (actor.PID{}) || x != nil && want == x.pid {
-			continue
+		if (s == stepSwap || s == stepAdd) && want != (actor.PID{}) {
+			if err := g.install(name, want); err != nil {
+				g.log.Error("name cannot be registered", "name", name, "error", err)
+				wait = time.Second
+			}
 		}
-		if err := g.install(name, want); err != nil {
-			g.log.Error("name cannot be registered", "name", name, "error", err)
-			later(time.Second)
+		if wait > 0 && (again == 0 || wait < again) {
+			again = wait
 		}
 	}
 	return again
@@ -151,18 +175,6 @@ func (g *Gateway) names() []string {
 		}
 	}
 	return names
-}
-
-// withdraw ends the identity of a dead actor: the name is free, monitors and
-// links are told.
-func (g *Gateway) withdraw(name string, x *exposure, want actor.PID) {
-	g.mu.Lock()
-	delete(g.live, name)
-	if want == x.pid {
-		delete(g.wanted, name)
-	}
-	g.mu.Unlock()
-	x.proc.Terminate(reasonTerm(x.reason))
 }
 
 // install gives an actor its identity.
