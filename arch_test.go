@@ -38,6 +38,7 @@ func rules() []rule {
 		{"epmd", []string{"internal/run"}},
 		{"node/etf", nil},
 		{"node/dist", []string{"node/etf", "internal/run"}},
+		{"node/global", []string{"node", "node/etf", "internal/run"}},
 		{"node/pg", []string{"node", "node/etf", "node/internal/feed", "internal/run"}},
 		{"node/pubsub", []string{"node", "node/etf", "node/pg", "node/internal/feed", "internal/run"}},
 		{"node/internal/feed", []string{"internal/run"}},

@@ -19,6 +19,3 @@ func (n *Node) Disconnect(name string, reason error) bool {
 	l.close(reason)
 	return true
 }
-
-// Hidden says whether this is a hidden node.
-func (n *Node) Hidden() bool { return n.opts.Hidden }
