@@ -42,7 +42,19 @@ func newToolLab(t *testing.T, host string, long bool) *toolLab {
 	if _, err := other.Connect(t.Context(), l.node.Name()); err != nil {
 		t.Fatal(err)
 	}
+	l.linked(t, 1)
 	return l
+}
+
+// linked waits until the node knows so many others.
+func (l *toolLab) linked(t *testing.T, count int) {
+	t.Helper()
+	const limit = 2 * time.Second
+	for started := time.Now(); len(l.node.Nodes())+len(l.node.HiddenNodes()) != count; time.Sleep(time.Millisecond) {
+		if time.Since(started) > 3*limit {
+			t.Fatalf("knows %v and %v", l.node.Nodes(), l.node.HiddenNodes())
+		}
+	}
 }
 
 func (l *toolLab) start(t *testing.T, o node.Options) *node.Node {
@@ -122,6 +134,7 @@ func TestNodesMarksHiddenNodes(t *testing.T) {
 	if _, err := hidden.Connect(t.Context(), l.node.Name()); err != nil {
 		t.Fatal(err)
 	}
+	l.linked(t, 2)
 	status, stdout, stderr := l.fjord("nodes", l.node.Name())
 	if status != 0 || stdout != "two@localhost\naaa@localhost (hidden)\n" {
 		t.Errorf("status %d\nstdout %s\nstderr %s", status, stdout, stderr)
