@@ -40,6 +40,7 @@ func slugs() []slug {
 		{ErrWrongNode, "wrong_node"},
 		{ErrTickedOut, "ticked_out"},
 		{ErrReplaced, "replaced"},
+		{ErrRemoved, "removed"},
 		{ErrClosedByPeer, "closed_by_peer"},
 		{ErrUndef, "undef"},
 		{ErrNoProc, "noproc"},

@@ -42,6 +42,7 @@ func TestReasonOf(t *testing.T) {
 		{handshakeError("p", os.ErrDeadlineExceeded), "dial_timeout"},
 		{linkError(ErrReplaced), "replaced"},
 		{linkError(dist.ErrTickedOut), "ticked_out"},
+		{linkError(ErrRemoved), "removed"},
 		{linkError(dist.ErrPeerClosed), "closed_by_peer"},
 		{linkError(syscall.ETIMEDOUT), "ticked_out"},
 		{linkError(dist.ErrFrame), "bad_frame"},
