@@ -265,6 +265,35 @@ func TestReplaceAlive(t *testing.T) {
 	}
 }
 
+// TestDialPeerThatBelievesInAnOldLink: after a crash the peer may not have
+// noticed yet; it says alive, and the new connection replaces the old link.
+func TestDialPeerThatBelievesInAnOldLink(t *testing.T) {
+	l := newLab(t)
+	n := l.start(t, "a@localhost")
+	heard := record(n)
+	ghost := dist.Local{Name: "b@localhost", Creation: 9, Flags: dist.DefaultFlags, Cookie: testCookie}
+	if _, err := handshake(t, n, ghost, nil); err != nil {
+		t.Fatal(err)
+	}
+	within(t, time.Second, "up", func() bool { return len(heard.all()) == 1 })
+	b := l.start(t, "b@localhost")
+	if made, err := b.Connect(t.Context(), n.Name()); err != nil || !made {
+		t.Fatal(made, err)
+	}
+	if e, ok := heard.down("b@localhost"); !ok || ReasonOf(e.Reason) != "replaced" {
+		t.Errorf("events %+v", heard.all())
+	}
+	if err := b.Ping(t.Context(), n.Name()); err != nil {
+		t.Error(err)
+	}
+	if s, ok := b.LinkStats(n.Name()); !ok || s.MessagesOut == 0 {
+		t.Errorf("traffic %+v", s)
+	}
+	if !b.Registered() {
+		t.Error("EPMD does not hold the name")
+	}
+}
+
 func TestIdleConnectionsDelayNobody(t *testing.T) {
 	l := newLab(t)
 	a, b := l.start(t, "a@localhost"), l.start(t, "b@localhost")
