@@ -39,7 +39,6 @@ func slugs() []slug {
 		{ErrFlagsMissing, "flags_missing"},
 		{ErrWrongNode, "wrong_node"},
 		{ErrTickedOut, "ticked_out"},
-		{ErrRemoved, "removed"},
 		{ErrReplaced, "replaced"},
 		{ErrRemoved, "removed"},
 		{ErrClosedByPeer, "closed_by_peer"},
