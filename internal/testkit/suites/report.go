@@ -79,7 +79,9 @@ func (r *report) output(e event, key string, outputs map[string][]string) {
 		r.lines = append(r.lines, e.Output)
 		return
 	}
-	outputs[key] = append(outputs[key], e.Output)
+	if !strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT, NAME: the key says whose it is
+		outputs[key] = append(outputs[key], e.Output)
+	}
 }
 
 // slowTest is the time in seconds from which a passed test is worth a line of progress.
