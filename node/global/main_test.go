@@ -13,7 +13,15 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// childMain runs the program as a node of its own for an interoperability test.
+var childMain func(name string)
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv("FJORD_GLOBAL_CHILD"); name != "" && childMain != nil {
+		childMain(name)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // member is a node with a global name server.
 type testNode struct {
