@@ -177,9 +177,14 @@ func (g *Gateway) names() []string {
 	return names
 }
 
-// install gives an actor its identity.
+// install gives an actor its identity. It is watched first, so that its reason
+// is known however soon it ends.
 func (g *Gateway) install(name string, pid actor.PID) error {
 	x := &exposure{pid: pid, ready: make(chan struct{})}
+	if err := g.actors.Watch(pid, func(reason error) { g.died(x, reason) }); err != nil {
+		g.forget(name, pid) // it has ended; its successor will come
+		return nil
+	}
 	proc, err := g.node.Spawn(name, node.Callbacks{
 		Message: func(m node.Message) { g.deliver(x, m) },
 		Exit:    func(_ etf.Pid, reason etf.Term) { g.exit(pid, reason) },
@@ -191,12 +196,21 @@ func (g *Gateway) install(name string, pid actor.PID) error {
 	close(x.ready)
 	g.mu.Lock()
 	g.live[name] = x
+	ended := x.dead
 	g.mu.Unlock()
-	err = g.actors.Watch(pid, func(reason error) { g.died(x, reason) })
-	if err != nil {
-		g.died(x, err)
+	if ended {
+		g.poke()
 	}
 	return nil
+}
+
+// forget drops a wish for an actor that has ended.
+func (g *Gateway) forget(name string, pid actor.PID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.wanted[name] == pid {
+		delete(g.wanted, name)
+	}
 }
 
 // died marks an exposure; the actor is told to withdraw it.
