@@ -37,6 +37,21 @@ func (n *Node) handleBuiltins() {
 	n.Handle("erlang", "nodes", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
 		return n.nodesOf(args[0])
 	})
+	n.Handle("erlang", "whereis", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
+		return n.whereis(args[0])
+	})
+}
+
+// whereis is erlang:whereis(Name): how an operator finds the pid to look at.
+func (n *Node) whereis(name etf.Term) (etf.Term, error) {
+	atom, ok := name.(etf.Atom)
+	if !ok {
+		return nil, Error(atomBadarg)
+	}
+	if p := n.procs.named(atom); p != nil {
+		return p.Pid(), nil
+	}
+	return etf.Undefined, nil
 }
 
 // nodesOf is erlang:nodes(Kind) for the kinds that an atom names.
