@@ -23,6 +23,13 @@ const (
 // so that a caller that sees the DOWN finds the successor behind the name.
 const handOver = 200 * time.Millisecond
 
+// startWait is the pause between two looks at an actor that is being started,
+// startLimit how long that may last.
+const (
+	startWait  = time.Millisecond
+	startLimit = 5 * time.Second
+)
+
 // Envelope is what came from another node for an exposed actor.
 type Envelope struct {
 	From etf.Pid // zero when unknown
@@ -67,8 +74,14 @@ type Gateway struct {
 	settling sync.Mutex // a killed gateway actor may still be at it when its successor begins
 
 	mu     sync.Mutex
-	wanted map[string]actor.PID
+	wanted map[string]wish
 	live   map[string]*exposure
+}
+
+// wish is an actor that is to have a name.
+type wish struct {
+	pid   actor.PID
+	until time.Time // when its start must be over
 }
 
 type exposure struct {
@@ -81,14 +94,15 @@ type exposure struct {
 }
 
 func newGateway(n erlang, a actors, log *slog.Logger) *Gateway {
-	return &Gateway{node: n, actors: a, log: log, wanted: map[string]actor.PID{}, live: map[string]*exposure{}}
+	return &Gateway{node: n, actors: a, log: log, wanted: map[string]wish{}, live: map[string]*exposure{}}
 }
 
-// Expose gives pid the registered name. An actor calls it in its Init, so that
-// it is exposed again after each restart. It does not wait.
+// Expose gives pid, an actor registered under name, the same name on the Erlang
+// node. The actor calls it in its Init, so that it is exposed again after each
+// restart. It does not wait.
 func (g *Gateway) Expose(name string, pid actor.PID) {
 	g.mu.Lock()
-	g.wanted[name] = pid
+	g.wanted[name] = wish{pid: pid, until: time.Now().Add(startLimit)}
 	g.mu.Unlock()
 	g.poke()
 }
@@ -120,21 +134,37 @@ const (
 func (g *Gateway) next(name string, now time.Time) (s step, x *exposure, want actor.PID, wait time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	x, want = g.live[name], g.wanted[name]
-	switch {
-	case x == nil && want != (actor.PID{}):
-		return stepAdd, nil, want, 0
-	case x == nil || !x.dead:
+	x, want = g.live[name], g.wanted[name].pid
+	if x != nil && !x.dead {
 		return stepNone, nil, want, 0
-	case want == x.pid && now.Before(x.until):
-		return stepWait, nil, want, x.until.Sub(now)
+	}
+	if x != nil && want == x.pid {
+		if now.Before(x.until) {
+			return stepWait, nil, want, x.until.Sub(now)
+		}
+		want = actor.PID{} // nobody has come
+	}
+	if want != (actor.PID{}) && !g.started(name, want) {
+		if now.Before(g.wanted[name].until) {
+			return stepWait, nil, want, startWait
+		}
+		want = actor.PID{} // it has ended before it was started
+	}
+	if want == (actor.PID{}) {
+		delete(g.wanted, name)
+	}
+	if x == nil {
+		return stepAdd, nil, want, 0
 	}
 	delete(g.live, name)
-	if want == x.pid {
-		delete(g.wanted, name)
-		want = actor.PID{}
-	}
 	return stepSwap, x, want, 0
+}
+
+// started says whether an actor's start is over. It calls Expose before that,
+// and its supervisor learns only of what ends after it.
+func (g *Gateway) started(name string, pid actor.PID) bool {
+	p, ok := g.actors.Whereis(name)
+	return ok && p == pid
 }
 
 // settle does what the tables ask for and says when to look again (0: when poked).
@@ -208,7 +238,7 @@ func (g *Gateway) install(name string, pid actor.PID) error {
 func (g *Gateway) forget(name string, pid actor.PID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.wanted[name] == pid {
+	if g.wanted[name].pid == pid {
 		delete(g.wanted, name)
 	}
 }

@@ -37,6 +37,7 @@ type process interface {
 type actors interface {
 	Send(to actor.PID, msg any) error
 	SendName(name string, msg any) error
+	Whereis(name string) (actor.PID, bool)
 	Kill(pid actor.PID) error
 	Exit(pid actor.PID, reason error) error
 	Watch(pid actor.PID, fn func(reason error)) error
