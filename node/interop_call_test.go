@@ -134,7 +134,7 @@ func TestInteropTheyCallGenServer(t *testing.T) {
 		w.ask(t, `gen_server:call({adder, GO}, 1).`, "2")
 		w.ask(t, `gen_server:multi_call([GO], adder, 1) =:= {[{GO, 2}], []}.`, "true")
 		w.ask(t, `gen_server:multi_call([GO, node()], adder, 1, 2000) =:= {[{GO, 2}], [node()]}.`, "true")
-		w.ask(t, `gen_server:receive_response(gen_server:send_request({adder, GO}, 4), 2000).`, "{reply,5}")
+		w.ask(t, `gen_server:wait_response(gen_server:send_request({adder, GO}, 4), 2000).`, "{reply,5}")
 		w.ask(t, `catch gen_server:call({adder, GO}, silence, 100), receive X -> X after 100 -> nothing end.`, "nothing")
 		w.ask(t, `try gen_server:call({nobody, GO}, 1) catch exit:{noproc, _} -> noproc end.`, "noproc")
 		w.ask(t, `try gen_server:call({adder, GO}, crash) catch exit:{crashed, _} -> crashed end.`, "crashed")
