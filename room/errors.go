@@ -13,3 +13,20 @@ var (
 	// ErrReservations says that too many ids are reserved at once.
 	ErrReservations = errors.New("too many reserved room ids")
 )
+
+// Errors of a PeerService.
+var (
+	ErrPeersDisabled = errors.New("peers are disabled on this node")
+	ErrPeerLimit     = errors.New("the room takes no more peers")
+	ErrPeerNotFound  = errors.New("peer does not exist")
+	// ErrPeerConnected says that another socket of the peer is joined.
+	ErrPeerConnected = errors.New("peer already connected")
+	// ErrNoMedia says that this node has no media plane to join.
+	ErrNoMedia = errors.New("this node carries no media")
+)
+
+// Errors of a ComponentService.
+var (
+	ErrComponentsDisabled = errors.New("components of this type are disabled on this node")
+	ErrComponentNotFound  = errors.New("component does not exist")
+)

@@ -2,7 +2,7 @@ package room
 
 // Event is a server notification as a Go value. Those of one room are
 // dispatched in order: RoomCreated first, then exactly one of RoomDeleted and
-// RoomCrashed last.
+// RoomCrashed last (uploads may be reported after the end).
 type Event interface {
 	// Room is the room it happened in.
 	Room() ID

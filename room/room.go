@@ -2,8 +2,6 @@
 // neither HTTP nor Erlang nor RTP.
 package room
 
-import "context"
-
 // ID names a room.
 type ID string
 
@@ -37,7 +35,7 @@ type Component struct {
 type Peer struct {
 	ID       string
 	Type     string
-	Status   string // "connected" or "disconnected"
+	Status   string // Connected or Disconnected
 	Tracks   []Track
 	Metadata any
 }
@@ -59,13 +57,4 @@ type Created struct {
 type Usage struct {
 	ForwardedTracks int
 	Rooms           int
-}
-
-// Service is what the HTTP layer calls; one node or a whole cluster is behind it.
-type Service interface {
-	// Create places a room. Config.RoomID "" means: make one (UUID v4).
-	Create(ctx context.Context, cfg Config) (Created, error)
-	Get(ctx context.Context, id ID) (Room, error)
-	List(ctx context.Context) ([]Room, error)
-	Delete(ctx context.Context, id ID) error
 }
