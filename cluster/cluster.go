@@ -51,6 +51,7 @@ type Cluster struct {
 	peers   atomic.Pointer[[]PeerStatus]
 	cancel  func() // ends the subscription
 	stopped atomic.Bool
+	failed  chan error // why the supervisor tree gave up; room for that one
 }
 
 // Start begins to serve other nodes and to look for them. The supervisor tree
@@ -72,13 +73,14 @@ func start(ctx context.Context, opts Options, n erlang) (*Cluster, error) {
 	}
 	c := &Cluster{
 		node: n, system: opts.System, local: opts.Local, log: opts.Logger, board: newBoard(), cancel: func() {},
+		failed: make(chan error, 1),
 		group: run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
 	}
 	if n != nil {
 		c.distribute(opts)
 	}
 	if tree := c.tree(opts); len(tree.Children) > 0 {
-		if _, err := opts.System.Supervise(tree); err != nil {
+		if err := c.supervise(tree); err != nil {
 			c.group.Stop()
 			return nil, fmt.Errorf("start cluster: %w", err)
 		}
@@ -88,6 +90,24 @@ func start(ctx context.Context, opts Options, n erlang) (*Cluster, error) {
 	}
 	return c, nil
 }
+
+// supervise starts the tree, and learns of its end: nobody restarts the root.
+func (c *Cluster) supervise(tree actor.Spec) error {
+	root, err := c.system.Supervise(tree)
+	if err != nil {
+		return err
+	}
+	return c.system.Watch(root, func(reason error) {
+		if !c.stopped.Load() {
+			c.failed <- fmt.Errorf("the supervisor of everything has given up: %w", reason)
+		}
+	})
+}
+
+// Failed delivers one error when the supervisor tree has given up, because its
+// children crashed too often: rooms and discovery are gone, and the program
+// should end, to be started anew.
+func (c *Cluster) Failed() <-chan error { return c.failed }
 
 // distribute makes the parts that a standalone node does not have.
 func (c *Cluster) distribute(opts Options) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fjord-media/fjord/internal/actor"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 	"github.com/fjord-media/fjord/room"
@@ -274,6 +275,35 @@ func TestStandalone(t *testing.T) {
 	}
 	if c.Enabled() || c.Up() || c.NodesInCluster() != 0 || c.Nodes() != nil || c.Members() != nil || c.Peers() != nil {
 		t.Error("a standalone node claims to be in a cluster")
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// When the tree has given up, the program hears of it, once.
+func TestEndOfTheTreeIsTold(t *testing.T) {
+	sys := newSystem(t)
+	local := room.NewLocal(room.LocalOptions{System: sys})
+	spec := local.SupervisorSpec()
+	c, err := Start(t.Context(), Options{System: sys, Local: local, Rooms: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, ok := sys.Whereis(rootName)
+	if !ok {
+		t.Fatal("no root")
+	}
+	if err := sys.Kill(root); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-c.Failed():
+		if !errors.Is(err, actor.ErrKilled) {
+			t.Errorf("told %v", err)
+		}
+	case <-time.After(slack * 5 * time.Second):
+		t.Fatal("nobody is told")
 	}
 	if err := c.Stop(t.Context()); err != nil {
 		t.Error(err)

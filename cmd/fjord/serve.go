@@ -35,7 +35,8 @@ type server struct {
 	cluster *cluster.Cluster
 }
 
-// serve runs the server until ctx is done or a listener fails.
+// serve runs the server until ctx is done, a listener fails or the supervisor
+// tree gives up.
 func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error) {
 	s := &server{cfg: cfg, log: log, main: log.Slog("main")}
 	defer func() { err = errors.Join(err, s.stop(ctx)) }()
@@ -45,10 +46,17 @@ func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error)
 		}
 		return err
 	}
+	return s.wait(ctx)
+}
+
+// wait returns when ctx is done, or the error after which there is no going on.
+func (s *server) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-s.fronts.failed:
+		return err
+	case err := <-s.cluster.Failed():
 		return err
 	}
 }
