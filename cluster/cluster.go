@@ -74,7 +74,7 @@ func start(ctx context.Context, opts Options, n erlang) (*Cluster, error) {
 	c := &Cluster{
 		node: n, system: opts.System, local: opts.Local, log: opts.Logger, board: newBoard(), cancel: func() {},
 		failed: make(chan error, 1),
-		group: run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
+		group:  run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
 	}
 	if n != nil {
 		c.distribute(opts)
