@@ -24,6 +24,10 @@ type entry struct {
 	created bool // RoomCreated was dispatched
 	ended   bool
 	tracks  int // forwarded tracks, this room's part of the counter
+	members map[*member]struct{}
+
+	mediaMu sync.Mutex // held while the media begins
+	media   MediaRoom  // nil before the first peer joined
 }
 
 // bind notes the actor. ErrDraining when StopAll came first.
@@ -66,10 +70,16 @@ func (e *entry) end(reason error) {
 		return
 	}
 	e.ended = true
-	created, tracks := e.created, e.tracks
+	created, tracks, members := e.created, e.tracks, e.members
+	e.members = nil
 	e.mu.Unlock()
 
 	l := e.local
+	for m := range members { // of a killed room; others have let them go
+		m.release(closeError, reasonCrashed)
+		_ = l.system.Exit(m.pid, actor.ErrNormal) // no actor: it ended already
+	}
+	e.closeMedia()
 	e.snap.Store(nil)
 	l.tracks.Add(int64(-tracks))
 	if created {
@@ -94,6 +104,22 @@ func (e *entry) announceEnd(reason error) {
 	e.local.dispatch(RoomCrashed{e.id, reason})
 }
 
+// join and part keep the members that must be let go when the room is killed.
+func (e *entry) join(m *member) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.members == nil {
+		e.members = map[*member]struct{}{}
+	}
+	e.members[m] = struct{}{}
+}
+
+func (e *entry) part(m *member) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.members, m)
+}
+
 func (e *entry) actor() actor.PID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -110,11 +136,30 @@ func (e *entry) addTracks(delta int) {
 	}
 }
 
+func (e *entry) hasEnded() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.ended
+}
+
 // log writes a line with the room's id, formatted only when it is wanted.
 func (e *entry) log(level slog.Level, format string, args ...any) {
-	ctx := context.Background()
-	if !e.local.logger.Enabled(ctx, level) {
-		return
+	if e.logs(level) {
+		e.write(level, fmt.Sprintf(format, args...))
 	}
-	e.local.logger.LogAttrs(ctx, level, fmt.Sprintf(format, args...), slog.String("room_id", string(e.id)))
+}
+
+// logPeer writes a line with the room's and a peer's id.
+func (e *entry) logPeer(level slog.Level, peer, format string, args ...any) {
+	if e.logs(level) {
+		e.write(level, fmt.Sprintf(format, args...), slog.String("peer_id", peer))
+	}
+}
+
+func (e *entry) logs(level slog.Level) bool {
+	return e.local.logger.Enabled(context.Background(), level)
+}
+
+func (e *entry) write(level slog.Level, line string, attrs ...slog.Attr) {
+	e.local.logger.LogAttrs(context.Background(), level, line, append([]slog.Attr{slog.String("room_id", string(e.id))}, attrs...)...)
 }

@@ -12,8 +12,12 @@ import (
 	"github.com/fjord-media/fjord/internal/actor"
 )
 
-// supervisorName is the registered name of the room supervisor.
-const supervisorName = "room.supervisor"
+// Registered names of the supervisors.
+const (
+	treeName           = "rooms"
+	supervisorName     = "room.supervisor"
+	peerSupervisorName = "peer.supervisor"
+)
 
 // callTimeout bounds operations on a room, as in the original.
 const callTimeout = 5 * time.Second
@@ -27,6 +31,10 @@ type LocalOptions struct {
 	// goroutine. It must not block and must not call the Local. nil: nobody
 	// wants them.
 	Events func(Event)
+	// Media carries the peers' media. nil: peers can be added but not join.
+	Media Media
+	// PeersDisabled refuses all peers (FJ_WEBRTC_USED=false).
+	PeersDisabled bool
 }
 
 // Local is the rooms of this node; it implements Service. Each room is an
@@ -36,6 +44,8 @@ type Local struct {
 	system  *actor.System
 	logger  *slog.Logger
 	events  func(Event)
+	media   Media // nil: none
+	noPeers bool
 
 	rooms    *registry
 	count    atomic.Int64 // rooms, those being created included
@@ -46,7 +56,11 @@ type Local struct {
 	emptied  chan struct{} // gets a value when count falls to 0
 }
 
-var _ Service = (*Local)(nil)
+var (
+	_ Service          = (*Local)(nil)
+	_ PeerService      = (*Local)(nil)
+	_ ComponentService = (*Local)(nil)
+)
 
 // NewLocal makes it. SupervisorSpec is to be put in the application's tree
 // before use.
@@ -56,6 +70,8 @@ func NewLocal(opts LocalOptions) *Local {
 		system:  opts.System,
 		logger:  opts.Logger,
 		events:  opts.Events,
+		media:   opts.Media,
+		noPeers: opts.PeersDisabled,
 		rooms:   newRegistry(),
 		emptied: make(chan struct{}, 1),
 	}
@@ -76,18 +92,26 @@ type newcomer struct {
 	config Config
 }
 
-// SupervisorSpec is the room supervisor (dynamic, temporary children).
+// SupervisorSpec is the tree of all rooms: a supervisor of rooms and one of
+// peers, both dynamic with temporary children. A room ends its peers; a peer
+// that crashes ends alone.
 func (l *Local) SupervisorSpec() actor.Spec {
+	peers := children(peerSupervisorName, func(m *member) actor.Behaviour { return &peerActor{member: m} })
+	rooms := children(supervisorName, func(n newcomer) actor.Behaviour { return newRoomActor(n.entry, n.config) })
 	return actor.Spec{
-		Name:    supervisorName,
-		Dynamic: true,
-		Restart: actor.Temporary,
+		Name: treeName, Restart: actor.Permanent,
+		Children: []actor.Child{{Nested: &peers}, {Nested: &rooms}}, // rooms, the last, end first
+	}
+}
+
+func children[T any](name string, start func(T) actor.Behaviour) actor.Spec {
+	return actor.Spec{
+		Name: name, Dynamic: true, Restart: actor.Temporary,
 		Children: []actor.Child{{Start: func(arg any) actor.Behaviour {
-			n, ok := arg.(newcomer)
-			if !ok {
-				return nil // refused by the façade
+			if v, ok := arg.(T); ok {
+				return start(v)
 			}
-			return newRoomActor(n.entry, n.config)
+			return nil // refused by the façade
 		}}},
 	}
 }

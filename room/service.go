@@ -46,7 +46,7 @@ type PeerSink interface {
 	// Send writes a media event to the client.
 	Send(mediaEvent []byte)
 	// Close ends the socket with a websocket close code. The room calls it at
-	// most once, and never after Gone.
+	// most once.
 	Close(code int, reason string)
 }
 

@@ -42,9 +42,9 @@ func TestSnapshotIsACopy(t *testing.T) {
 func TestLatestArmingWins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p purge
-		box := make(chan purgeDue, 10)
-		after := func(d time.Duration, msg any) func() {
-			timer := time.AfterFunc(d, func() { box <- msg.(purgeDue) })
+		box := make(chan uint64, 10)
+		after := func(d time.Duration, n uint64) func() {
+			timer := time.AfterFunc(d, func() { box <- n })
 			return func() { timer.Stop() }
 		}
 		p.arm(60, after)
@@ -56,11 +56,11 @@ func TestLatestArmingWins(t *testing.T) {
 			t.Fatal("the first arming fired")
 		}
 		time.Sleep(2 * time.Second)
-		if due := <-box; !p.latest(due) || p.latest(purgeDue{1}) {
+		if due := <-box; !p.latest(due) || p.latest(1) {
 			t.Errorf("wrong arming %v", due)
 		}
 		p.arm(60, after)
-		stale := purgeDue{p.armed}
+		stale := p.armed
 		p.disarm()
 		p.disarm()
 		time.Sleep(2 * time.Minute)
