@@ -66,7 +66,10 @@ func TestEmbeddedEPMDTakeOver(t *testing.T) {
 	b := c.Node(t, "b@localhost", "FJ_DIST_NODES", "a@localhost").WaitUp(t)
 	testkit.WaitMesh(t, 3*time.Second, a, b)
 	a.Kill(t)
-	testkit.Within(t, 4*time.Second, "b serves and is registered", func() bool {
+	testkit.Within(t, 2*time.Second, "b serves as EPMD", func() bool {
+		return testkit.PortOpen(nil, fmt.Sprintf("127.0.0.1:%d", c.EPMDPort))
+	})
+	testkit.Within(t, 5*time.Second, "b is registered again", func() bool {
 		return strings.Contains(registered(t, c.EPMDPort), "name b at port")
 	})
 	a = c.Node(t, "a@localhost", "FJ_DIST_NODES", "b@localhost").WaitUp(t)
