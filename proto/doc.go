@@ -1,0 +1,6 @@
+// Package pb is what travels on the two websockets and in webhooks: protobuf
+// messages with the field numbers of Fishjam 0.6 and Jellyfish 0.5. Package
+// names are not on the wire, so one set of definitions serves both.
+package pb
+
+//go:generate protoc --go_out=. --go_opt=paths=source_relative peer.proto server.proto
