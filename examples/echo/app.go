@@ -33,7 +33,8 @@ type app struct {
 func start(ctx context.Context, o options) (*app, error) {
 	_, host, _ := strings.Cut(o.name, "@")
 	n, err := node.Start(ctx, node.Options{
-		Name: o.name, LongNames: strings.ContainsAny(host, ".:"), Cookie: o.cookie, EPMDPort: o.epmd, Logger: o.log,
+		Name: o.name, LongNames: strings.ContainsAny(host, ".:"), Cookie: o.cookie, EPMDPort: o.epmd,
+		NetTickTime: o.ticktime, Logger: o.log,
 	})
 	if err != nil {
 		return nil, err
@@ -46,6 +47,11 @@ func start(ctx context.Context, o options) (*app, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.stop())
+	}
+	for _, name := range o.nodes {
+		if name != n.Name() {
+			a.tasks.Go(func() { a.keepDialling(a.ctx, name) })
+		}
 	}
 	return a, nil
 }

@@ -29,6 +29,7 @@ func (a *app) handleFunctions() {
 	} {
 		a.node.Handle("echo", f.name, f.arity, f.run)
 	}
+	a.handleOutgoing()
 }
 
 // sleep is timer:sleep; it ends early when the caller gives up.
@@ -57,7 +58,7 @@ func fail(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
 }
 
 func (a *app) spawnWorker(context.Context, node.Caller, []etf.Term) (etf.Term, error) {
-	w, err := startWorker(a.node)
+	w, err := a.startWorker()
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (a *app) spawnWorker(context.Context, node.Caller, []etf.Term) (etf.Term, e
 // join starts a worker that is in a group of the pg scope; it leaves when it
 // ends.
 func (a *app) join(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
-	w, err := startWorker(a.node)
+	w, err := a.startWorker()
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (a *app) members(_ context.Context, _ node.Caller, args []etf.Term) (etf.Te
 
 // register starts a worker with a global name.
 func (a *app) register(ctx context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
-	w, err := startWorker(a.node)
+	w, err := a.startWorker()
 	if err != nil {
 		return nil, err
 	}

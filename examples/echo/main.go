@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/node"
 )
 
 // options are the program's flags.
@@ -26,6 +27,8 @@ type options struct {
 	scope  string
 	epmd   int
 	log    *slog.Logger
+
+	ticktime time.Duration
 }
 
 func main() {
@@ -57,9 +60,10 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("echo", flag.ContinueOnError)
 	flags.StringVar(&o.name, "name", "echo@localhost", "name of this node; a host part with a dot makes it a long name")
 	flags.StringVar(&o.cookie, "cookie", "secret", "the cluster's cookie")
-	nodes := flags.String("nodes", "", "nodes to connect to at the start, separated by commas")
-	flags.DurationVar(&o.wait, "wait", 10*time.Second, "how long to wait for those nodes")
+	nodes := flags.String("nodes", "", "nodes to stay connected to, separated by commas")
+	flags.DurationVar(&o.wait, "wait", 10*time.Second, "how long to wait for those nodes at the start")
 	flags.StringVar(&o.scope, "scope", "pg", "name of the pg scope")
+	flags.DurationVar(&o.ticktime, "ticktime", node.DefaultNetTickTime, "net_ticktime of the cluster")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

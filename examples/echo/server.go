@@ -126,7 +126,7 @@ func stop(ctx context.Context, s *server, r request) {
 }
 
 func spawnWorker(ctx context.Context, s *server, r request) {
-	w, err := startWorker(s.app.node)
+	w, err := s.app.startWorker()
 	if err != nil {
 		s.reply(ctx, r, etf.Tuple{etf.Atom("error"), err.Error()})
 		return

@@ -1,37 +1,109 @@
 package main
 
 import (
+	"context"
+
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 )
 
-// startWorker spawns a process that others may link and monitor. Exit signals
-// end it as they end a plain BEAM process; these messages it understands:
+// worker is a process that others may link and monitor. Exit signals end it as
+// they end a plain BEAM process; these messages it understands:
 //
 //	{exit, Reason}         it ends with that reason
 //	{tell, To, Message}    it sends Message to To
 //	{echo, From, Message}  it sends {self(), Message} to From
-func startWorker(n *node.Node) (*node.Process, error) {
-	var w *node.Process
-	started := make(chan struct{})
-	w, err := n.Spawn("", node.Callbacks{Message: func(m node.Message) {
-		<-started // a moment
-		work(w, m.Term)
-	}})
-	close(started)
-	return w, err
+//	{link, Pid}            it links itself
+//	{unlink, Pid}          it unlinks itself
+//	{trap, To}             from now on it sends {trapped, self(), From, Reason} to To for each exit signal
+//	{monitor, What, To}    when What ends it sends {down, self(), What, Reason} to To
+type worker struct {
+	*node.Mailbox
+	trap etf.Term             // who gets exit signals; nil: they end the process
+	tell map[etf.Ref]etf.Term // who is told of the end of what is monitored
 }
 
-// work serves a message. Callbacks must not block, so it posts what it sends; a
-// receiver without a link gets nothing.
-func work(w *node.Process, msg etf.Term) {
-	if t, ok := etf.AsTagged(msg, "exit", 2); ok {
-		w.Terminate(t[1])
+// startWorker starts a worker that runs until it is ended or the app stops.
+func (a *app) startWorker() (*worker, error) {
+	box, err := a.node.Mailbox("", 0)
+	if err != nil {
+		return nil, err
 	}
-	if t, ok := etf.AsTagged(msg, "tell", 3); ok {
-		_ = w.Post(t[1], t[2])
+	w := &worker{Mailbox: box, tell: map[etf.Ref]etf.Term{}}
+	a.tasks.Go(func() { w.serve(a.ctx) })
+	return w, nil
+}
+
+// serve handles one signal after the other. What cannot be sent is lost, as it
+// is on the BEAM.
+func (w *worker) serve(ctx context.Context) {
+	for w.Alive() {
+		signal, err := w.Receive(ctx)
+		if err != nil {
+			w.Terminate(etf.Atom("shutdown"))
+			return
+		}
+		switch x := signal.(type) {
+		case node.Message:
+			w.work(ctx, x.Term)
+		case node.DownSignal:
+			_ = w.Send(ctx, w.tell[x.Ref], etf.Tuple{etf.Atom("down"), w.Pid(), x.What, x.Reason})
+			delete(w.tell, x.Ref)
+		case node.ExitSignal:
+			if w.trap == nil {
+				w.Terminate(x.Reason)
+				return
+			}
+			_ = w.Send(ctx, w.trap, etf.Tuple{etf.Atom("trapped"), w.Pid(), x.From, x.Reason})
+		}
 	}
-	if t, ok := etf.AsTagged(msg, "echo", 3); ok {
-		_ = w.Post(t[1], etf.Tuple{w.Pid(), t[2]})
+}
+
+// work serves a message, if it is one of the table.
+func (w *worker) work(ctx context.Context, msg etf.Term) {
+	for _, h := range []struct {
+		tag  etf.Atom
+		size int
+		run  func(args []etf.Term)
+	}{
+		{"exit", 2, func(args []etf.Term) { w.Terminate(args[0]) }},
+		{"tell", 3, func(args []etf.Term) { _ = w.Send(ctx, args[0], args[1]) }},
+		{"echo", 3, func(args []etf.Term) { _ = w.Send(ctx, args[0], etf.Tuple{w.Pid(), args[1]}) }},
+		{"link", 2, func(args []etf.Term) { w.link(ctx, args[0]) }},
+		{"unlink", 2, func(args []etf.Term) {
+			if pid, ok := etf.AsPid(args[0]); ok {
+				w.Unlink(pid)
+			}
+		}},
+		{"trap", 2, func(args []etf.Term) { w.trap = args[0] }},
+		{"monitor", 3, func(args []etf.Term) { w.monitor(ctx, args[0], args[1]) }},
+	} {
+		if t, ok := etf.AsTagged(msg, h.tag, h.size); ok {
+			h.run(t[1:])
+			return
+		}
 	}
+}
+
+// link is erlang:link/1. A node that cannot be reached is a lost connection.
+func (w *worker) link(ctx context.Context, to etf.Term) {
+	pid, ok := etf.AsPid(to)
+	if !ok || w.Link(ctx, pid) == nil {
+		return
+	}
+	if w.trap == nil {
+		w.Terminate(etf.Atom("noconnection"))
+		return
+	}
+	_ = w.Send(ctx, w.trap, etf.Tuple{etf.Atom("trapped"), w.Pid(), pid, etf.Atom("noconnection")})
+}
+
+// monitor is erlang:monitor/2.
+func (w *worker) monitor(ctx context.Context, what, to etf.Term) {
+	ref, err := w.Monitor(ctx, what)
+	if err != nil {
+		_ = w.Send(ctx, to, etf.Tuple{etf.Atom("down"), w.Pid(), what, etf.Atom("noconnection")})
+		return
+	}
+	w.tell[ref] = to
 }
