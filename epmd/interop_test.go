@@ -48,16 +48,22 @@ func testBEAM(t *testing.T, otp testkit.OTP) {
 	}
 
 	creation := k.Creation()
+	defer func() {
+		if k.Creation() != creation {
+			t.Errorf("creation %d became %d", creation, k.Creation())
+		}
+	}()
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Within(t, time.Second, "loss noticed", func() bool { return !k.Registered() })
 	s = serve(t, port, ServerOptions{})
+	if otp.Release == "23" { // its nodes never register again
+		testkit.Within(t, 5*time.Second, "keeper registered again", func() bool { return len(s.Names()) == 1 })
+		return
+	}
 	testkit.Within(t, 5*time.Second, "all registered again", func() bool { return len(s.Names()) == 3 })
 	a.Expect(t, sorted, `["a","b","keeper"]`)
-	if k.Creation() != creation {
-		t.Errorf("creation %d became %d", creation, k.Creation())
-	}
 	b.Stop(t)
 	testkit.Within(t, time.Second, "b is gone", func() bool { return len(s.Names()) == 2 })
 }

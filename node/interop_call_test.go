@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/internal/testkit"
 	"github.com/fjord-media/fjord/node/etf"
 )
 
@@ -79,7 +78,7 @@ const echoServer = `
 -module(echo_server).
 -behaviour(gen_server).
 -export([start/0, init/1, handle_call/3, handle_cast/2, handle_info/2]).
-start() -> gen_server:start({local, echo}, ?MODULE, [], []).
+start() -> gen_server:start({local, echo}, echo_server, [], []).
 init(_) -> {ok, none}.
 handle_call({late, Ms}, From, S) -> timer:send_after(Ms, {late, From}), {noreply, S};
 handle_call(crash, _, _) -> exit(crashed);
@@ -91,9 +90,8 @@ handle_info(X, _) -> {noreply, X}.
 `
 
 func TestInteropWeCallGenServer(t *testing.T) {
-	otp := testkit.OTPs(t)[0]
-	dir := module(t, otp, "echo_server", echoServer)
-	eachBEAM(t, []string{"-pa", dir}, func(t *testing.T, w *world) {
+	eachBEAM(t, nil, func(t *testing.T, w *world) {
+		w.b.Load(t, echoServer)
 		w.b.Eval(t, `{ok, _} = echo_server:start().`)
 		call := func(req etf.Term) (etf.Term, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), slack*time.Second)

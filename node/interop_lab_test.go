@@ -5,9 +5,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -77,25 +74,6 @@ func (w *world) expr(format string) string {
 func (w *world) ask(t *testing.T, expr, want string) {
 	t.Helper()
 	w.b.Expect(t, w.expr(expr), want)
-}
-
-// module compiles an Erlang module and returns the argument that lets a node
-// find it.
-func module(t *testing.T, otp testkit.OTP, name, source string) string {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, name+".erl")
-	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	erlc := filepath.Join(filepath.Dir(otp.Erl), "erlc")
-	if otp.Erl == "erl" {
-		erlc = "erlc"
-	}
-	if out, err := exec.CommandContext(t.Context(), erlc, "-o", dir, file).CombinedOutput(); err != nil {
-		t.Fatalf("compile %s: %v: %s", name, err, out)
-	}
-	return dir
 }
 
 func short(t *testing.T) context.Context {

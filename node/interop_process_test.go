@@ -58,6 +58,9 @@ func TestInteropMonitorsAndLinks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, err := w.n.Call(short(t), w.b.Node, "erlang", "node"); err != nil { // by now the monitor is there
+			t.Fatal(err)
+		}
 		w.b.Eval(t, `victim ! {stop, {because, 1}}.`)
 		if d := receive[DownSignal](t, box); d.Ref != ref || etf.String(d.Reason) != "{because,1}" {
 			t.Errorf("monitor: %+v", d)
@@ -128,8 +131,8 @@ count(I, N) -> receive I -> count(I + 1, N); X when is_integer(X) -> {got, X, in
 // TestInteropOrderAndLoad sends many numbered messages each way.
 func TestInteropOrderAndLoad(t *testing.T) {
 	const count = 100_000
-	dir := module(t, testkit.OTPs(t)[0], "counter", counter)
-	eachBEAM(t, []string{"-pa", dir}, func(t *testing.T, w *world) {
+	eachBEAM(t, nil, func(t *testing.T, w *world) {
+		w.b.Load(t, counter)
 		w.connect(t)
 		box := mailbox(t, w.n, "counter")
 		w.b.Eval(t, w.expr(fmt.Sprintf(`spawn(fun() -> [{counter, GO} ! I || I <- lists:seq(0, %d)] end).`, count-1)))

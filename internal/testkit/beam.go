@@ -156,6 +156,19 @@ func (b *BEAM) Expect(t testing.TB, expr, want string) {
 	}
 }
 
+// Load compiles a module (without macros) on the node itself, whatever its release and
+// file system, and loads it.
+func (b *BEAM) Load(t testing.TB, source string) {
+	t.Helper()
+	b.Expect(t, `{ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(base64:decode(<<"`+
+		base64.StdEncoding.EncodeToString([]byte(source))+`">>))),
+		Split = fun Split([]) -> []; Split(Rest) ->
+			{Form, [Dot | More]} = lists:splitwith(fun(T) -> element(1, T) =/= dot end, Rest),
+			{ok, Parsed} = erl_parse:parse_form(Form ++ [Dot]), [Parsed | Split(More)] end,
+		{ok, Module, Code} = compile:forms(Split(Tokens)),
+		{module, Module} = code:load_binary(Module, "loaded by a test", Code), ok.`, "ok")
+}
+
 func (b *BEAM) send(expr string) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
