@@ -12,20 +12,6 @@ import (
 	"time"
 )
 
-// The names of FJ_DIST_STRATEGY_NAME.
-const (
-	StrategyNodesList = "NODES_LIST"
-	StrategyDNS       = "DNS"
-)
-
-// The values of FJ_DIST_EPMD.
-const (
-	EPMDAuto     = "auto"     // use the one that answers, else start one of its own process
-	EPMDEmbedded = "embedded" // serve EPMD in this process when no other answers
-	EPMDExternal = "external" // use the one that answers, never start one
-	EPMDOff      = "off"      // no EPMD: every node listens on MinPort
-)
-
 // Config is the configuration in effect. It is a value: pass it, never change
 // one that is in use, and treat its slices as read-only. Formatting or logging
 // it shows no secret.
@@ -50,6 +36,12 @@ type Config struct {
 	StructuredLogging bool   // JSON lines instead of text
 	GitCommit         string // shown by /health and at start
 
+	MetricsRoomLabels  bool          // series of single rooms are among the metrics
+	MaxRooms           int           // rooms on this node; 0: no limit
+	MaxForwardedTracks int           // forwarded tracks on this node from which it takes no rooms; 0: no limit
+	DrainTimeout       time.Duration // how long SIGTERM lets rooms end by themselves; 0: not at all
+	WebhookAllow       WebhookAllow
+
 	ComponentsUsed []string // of hls, rtsp, file, sip, recording; no repetitions
 	SIPIP          string   // external address of SIP components; empty unless sip is used
 	S3             S3
@@ -59,6 +51,7 @@ type Config struct {
 
 	// FeatureRequestRouting routes requests to the node that holds the room.
 	FeatureRequestRouting bool
+	RoomRouting           string // RoutingOff or RoutingTransparent
 
 	sources map[string]string // variable → the name it was read by, absent: default
 }
@@ -87,28 +80,11 @@ type WebRTC struct {
 	TurnPortMin  int        // 0–65535
 	TurnPortMax  int        // TurnPortMin–65535
 	TurnTCPPort  int        // 0: no TCP
-}
 
-// Dist configures Erlang distribution. Cookie, LongNames, EPMDPort and
-// EPMDAddress hold even when Enabled is false, for the tools.
-type Dist struct {
-	Enabled         bool
-	Strategy        string        // StrategyNodesList or StrategyDNS
-	LongNames       bool          // FJ_DIST_MODE is name
-	NodeName        string        // alive@host, as configured (DNS: host not yet resolved)
-	NodeNameSet     bool          // false: NodeName is the default
-	Cookie          Secret        // 1–255 characters
-	CookieSet       bool          // false: Cookie is the well-known default
-	Nodes           []string      // nodes to connect to, own name included if listed
-	Query           string        // DNS name to poll
-	PollingInterval time.Duration // > 0
-	MinPort         int           // 0: any port
-	MaxPort         int           // MinPort–65535
-	ListenIP        string        // empty: all addresses, or loopback for a loopback node name
-	EPMD            string        // EPMDAuto, EPMDEmbedded, EPMDExternal or EPMDOff
-	EPMDPort        int           // 1–65535
-	EPMDAddress     string        // comma separated addresses, empty: all
-	NetTickTime     time.Duration // whole seconds, ≥ 1 s
+	TurnTLSPort      int    // 0: no TLS
+	TurnTLSAdvertise bool   // name the TLS port to clients; false unless TurnTLSPort is set
+	TurnTLSCertPath  string // PEM certificate chain; set when TurnTLSPort is
+	TurnTLSKeyPath   string // PEM private key; set when TurnTLSPort is
 }
 
 // OriginMode says how the Origin header of a websocket request is checked.

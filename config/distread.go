@@ -14,6 +14,8 @@ const (
 	maxAtom = 255
 	// maxMillis is the longest timer of the BEAM.
 	maxMillis = 1<<32 - 1
+	// staticWait is how long STATIC waits at start.
+	staticWait = 10 * time.Second
 	// maxTickTime, one day, keeps mistaken units out.
 	maxTickTime = 24 * 60 * 60
 )
@@ -31,18 +33,6 @@ func readDistEnabled(r *reader, v value) {
 	boolean("FJ_DIST_ENABLED", func(c *Config) *bool { return &c.Dist.Enabled })(r, v)
 	_, ok := parseBool(v.text)
 	r.distMatters = r.c.Dist.Enabled || !ok
-}
-
-func readStrategy(r *reader, v value) {
-	if !r.distMatters {
-		return
-	}
-	if v.text != StrategyNodesList && v.text != StrategyDNS {
-		r.problem(v.name, fmt.Sprintf("FJ_DIST_ENABLED has been set but unknown FJ_DIST_STRATEGY was provided.\n"+
-			"Availabile strategies are EPMD or DNS, provided strategy name was: \"%s\"", v.text), "set %s to NODES_LIST or DNS", v.name)
-		return
-	}
-	r.c.Dist.Strategy = v.text
 }
 
 func readMode(r *reader, v value) {
@@ -126,7 +116,7 @@ func readNodes(r *reader, v value) {
 }
 
 func readPollingInterval(r *reader, v value) {
-	if !r.distMatters || r.c.Dist.Strategy != StrategyDNS {
+	if !r.distMatters || !r.c.Dist.Uses(StrategyDNS) && !r.c.Dist.Uses(StrategyKubernetes) {
 		return
 	}
 	n, err := strconv.ParseInt(v.text, 10, 64)
@@ -228,30 +218,21 @@ func finishDist(r *reader) {
 	if !d.NodeNameSet {
 		d.NodeName = "fishjam@" + r.hostname()
 	}
-	finishStrategy(r)
+	finishStrategies(r)
 	_, host, _ := strings.Cut(d.NodeName, "@")
 	if !d.LongNames && strings.Contains(host, ".") {
 		r.problem(r.nameOf("FJ_DIST_NODE_NAME"), fmt.Sprintf("The host part of a short node name has no dots. Got: %s", d.NodeName),
 			"set FJ_DIST_MODE to name (on all nodes), or use a host name without dots")
 	}
 	finishPorts(r)
+	finishDistTLS(r)
 }
 
-func finishStrategy(r *reader) {
-	d := &r.c.Dist
-	switch {
-	case d.Strategy == StrategyDNS && !d.LongNames:
-		if v, ok := r.seen["FJ_DIST_MODE"]; !ok || v.text == "sname" {
-			r.problem(r.nameOf("FJ_DIST_MODE"), "DNS strategy requires `FJ_DIST_MODE` to be `name`", "set FJ_DIST_MODE to name")
-		}
-		// The dots of the node name are fine once the mode is right.
-		d.LongNames = true
-		fallthrough
-	case d.Strategy == StrategyDNS:
-		if strings.TrimSpace(d.Query) == "" {
-			r.problem(r.nameOf("FJ_DIST_QUERY"), "FJ_DIST_QUERY is required by DNS strategy", "set FJ_DIST_QUERY to the DNS name under which all nodes are registered")
-		}
-	case len(d.Nodes) == 0:
+// noteNoNodes says that nobody is looked for; it is said of NODES_LIST only,
+// with the original's text.
+func (r *reader) noteNoNodes() {
+	d := r.c.Dist
+	if d.Uses(StrategyNodesList) && len(d.Strategies) == 1 && len(d.Nodes) == 0 {
 		r.note(slog.LevelWarn, "FJ_DIST_NODES", "NODES_LIST strategy requires FJ_DIST_NODES to be set\n"+
 			"by at least one Fishjam instace. This instance has FJ_DIST_NODES unset.")
 	}
@@ -270,6 +251,12 @@ func finishPorts(r *reader) {
 	case d.MinPort == 0 && d.MaxPort > 0, d.MaxPort < d.MinPort:
 		r.problem(r.nameOf("FJ_DIST_MAX_PORT"), fmt.Sprintf("There is no port range from %d to %d.", d.MinPort, d.MaxPort),
 			"let FJ_DIST_MIN_PORT be at least 1 and FJ_DIST_MAX_PORT at least FJ_DIST_MIN_PORT")
+	}
+	switch {
+	case d.EPMD != EPMDOff:
+		d.PeerPort = 0
+	case d.PeerPort == 0:
+		d.PeerPort = d.MinPort
 	}
 	if minOK && maxOK && d.EPMD == EPMDOff && (d.MinPort == 0 || d.MinPort != d.MaxPort) {
 		r.problem(r.nameOf("FJ_DIST_EPMD"), "Without EPMD all nodes listen on one port.",

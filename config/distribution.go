@@ -10,17 +10,26 @@ const defaultEPMDPort = 4369
 
 func defaultDist() Dist {
 	return Dist{
-		Strategy:        StrategyNodesList,
+		Strategies:      []string{StrategyNodesList},
 		Cookie:          defaultCookie,
 		PollingInterval: 5 * time.Second,
 		EPMD:            EPMDAuto,
 		EPMDPort:        defaultEPMDPort,
 		NetTickTime:     60 * time.Second,
+		ResourceTypes:   []string{"a", "aaaa"},
+		Gossip:          Gossip{Port: 45892, ListenIP: "0.0.0.0", Multicast: "233.252.1.32", TTL: 1},
+		Kubernetes:      Kubernetes{ClusterDomain: "cluster.local"},
+		ConnectTimeout:  7 * time.Second,
+		RPCTimeout:      500 * time.Millisecond,
 	}
 }
 
 func distVariables() []Variable {
-	return inGroup(GroupDistribution, append(discoveryVariables(), listenVariables()...))
+	var all []Variable
+	for _, part := range [][]Variable{discoveryVariables(), strategyVariables(), meetingVariables(), listenVariables(), secureVariables()} {
+		all = append(all, part...)
+	}
+	return inGroup(GroupDistribution, all)
 }
 
 // discoveryVariables say who this node is and whom it looks for.
@@ -33,10 +42,11 @@ func discoveryVariables() []Variable {
 			show: func(c Config) string { return strconv.FormatBool(c.Dist.Enabled) },
 		},
 		{
-			Name: "FJ_DIST_STRATEGY_NAME", Type: "NODES_LIST or DNS", Default: "NODES_LIST",
-			Doc:  "How other nodes are found: those in `FJ_DIST_NODES`, or those whose addresses `FJ_DIST_QUERY` resolves to.",
+			Name: "FJ_DIST_STRATEGY_NAME", Type: "NODES_LIST, STATIC, DNS, GOSSIP, KUBERNETES; separated by spaces or commas", Default: "NODES_LIST",
+			Doc: "How other nodes are found, in one way or in several at once: those in `FJ_DIST_NODES` (STATIC: the start waits for them, see `FJ_DIST_SYNC_TIMEOUT`), " +
+				"those whose addresses `FJ_DIST_QUERY` resolves to, those that are heard by libcluster's UDP multicast, those behind a headless service of Kubernetes.",
 			read: readStrategy,
-			show: func(c Config) string { return c.Dist.Strategy },
+			show: func(c Config) string { return strings.Join(c.Dist.Strategies, " ") },
 		},
 		{
 			Name: "FJ_DIST_MODE", Type: "sname or name", Default: "sname",
@@ -67,18 +77,6 @@ func discoveryVariables() []Variable {
 			read: readNodes,
 			show: func(c Config) string { return strings.Join(c.Dist.Nodes, " ") },
 		},
-		{
-			Name: "FJ_DIST_QUERY", Type: "DNS name", Default: "unset",
-			Doc:  "Name whose A and AAAA records are the nodes' addresses; required by DNS.",
-			read: whenDist(text(func(c *Config) *string { return &c.Dist.Query })),
-			show: func(c Config) string { return c.Dist.Query },
-		},
-		{
-			Name: "FJ_DIST_POLLING_INTERVAL", Type: "milliseconds", Default: "5000",
-			Doc:  "Time between two look-ups of `FJ_DIST_QUERY`.",
-			read: readPollingInterval,
-			show: func(c Config) string { return strconv.FormatInt(c.Dist.PollingInterval.Milliseconds(), 10) },
-		},
 	}
 }
 
@@ -107,9 +105,15 @@ func listenVariables() []Variable {
 			Name: "FJ_DIST_EPMD", Ancestor: noAncestor, Type: "auto, embedded, external or off", Default: "auto",
 			Doc: "Erlang's port mapper: use the one that answers, else start one that outlives this node (`auto`); else serve it in this process " +
 				"(`embedded`); use one that answers and never start any (`external`); do without (`off`): then all nodes listen on one port, which " +
-				"`FJ_DIST_MIN_PORT` and `FJ_DIST_MAX_PORT` both name.",
+				"`FJ_DIST_MIN_PORT` and `FJ_DIST_MAX_PORT` both name, as with `erl -start_epmd false -erl_epmd_port N`.",
 			read: readEPMD,
 			show: func(c Config) string { return c.Dist.EPMD },
+		},
+		{
+			Name: "FJ_DIST_PEER_PORT", Ancestor: noAncestor, Type: "port", Default: "`FJ_DIST_MIN_PORT`",
+			Doc:  "Without EPMD: the port all other nodes listen on, should it not be this node's own.",
+			read: whenDist(port("FJ_DIST_PEER_PORT", func(c *Config) *int { return &c.Dist.PeerPort })),
+			show: func(c Config) string { return showNumber(c.Dist.PeerPort) },
 		},
 		{
 			Name: "FJ_DIST_NET_TICKTIME", Ancestor: noAncestor, Type: "seconds", Default: "60",
@@ -130,14 +134,4 @@ func listenVariables() []Variable {
 			show: func(c Config) string { return c.Dist.EPMDAddress },
 		},
 	}
-}
-
-func featureVariables() []Variable {
-	const routing = "FJ_FEATURE_FLAG_REQUEST_ROUTING_ENABLED"
-	return inGroup(GroupFeature, []Variable{{
-		Name: routing, Type: "boolean", Default: "false", Boolean: true,
-		Doc:  "Room ids contain the node's name, and any node passes requests on to the one that holds the room.",
-		read: boolean(routing, func(c *Config) *bool { return &c.FeatureRequestRouting }),
-		show: func(c Config) string { return strconv.FormatBool(c.FeatureRequestRouting) },
-	}})
 }

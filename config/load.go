@@ -37,7 +37,7 @@ func Load(sys System, args []string) (Config, []Note, error) {
 	table := Variables()
 	r.readAll(table)
 	for _, finish := range []func(*reader){
-		finishListen, finishSecrets, finishTLS, finishComponents, finishS3, finishWebRTC, finishDist, noteUnknown,
+		finishListen, finishSecrets, finishTLS, finishComponents, finishS3, finishWebRTC, finishDist, finishRouting, noteUnknown,
 	} {
 		finish(r)
 	}
@@ -59,6 +59,8 @@ func (r *reader) defaults() Config {
 		MetricsPort:       9568,
 		LogLevel:          "info",
 		GitCommit:         "dev",
+		MetricsRoomLabels: true,
+		RoomRouting:       RoutingOff,
 		WebRTC:            defaultWebRTC(),
 		Dist:              defaultDist(),
 	}

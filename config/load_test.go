@@ -68,10 +68,13 @@ func TestDefaults(t *testing.T) {
 		Development: true, ServerAPIToken: "development", Host: "127.0.0.1:5002", IP: loopback, Port: 5002,
 		SecretKeyBase: Secret(strings.Repeat("A", 64)), CheckOrigin: OriginCheck{Mode: OriginAny},
 		ResourcesBasePath: "/srv/fishjam_resources", MetricsIP: loopback, MetricsPort: 9568, LogLevel: "info", GitCommit: "dev",
+		MetricsRoomLabels: true, RoomRouting: "off",
 		WebRTC: WebRTC{Used: true, TurnIP: loopback, TurnListenIP: loopback, TurnPortMin: 50000, TurnPortMax: 59999},
 		Dist: Dist{
-			Strategy: "NODES_LIST", Cookie: "fishjam_cookie", PollingInterval: 5 * time.Second,
-			EPMD: "auto", EPMDPort: 4369, NetTickTime: time.Minute,
+			Strategies: []string{"NODES_LIST"}, Cookie: "fishjam_cookie", PollingInterval: 5 * time.Second,
+			EPMD: "auto", EPMDPort: 4369, NetTickTime: time.Minute, ConnectTimeout: 7 * time.Second, RPCTimeout: 500 * time.Millisecond,
+			ResourceTypes: []string{"a", "aaaa"}, Gossip: Gossip{Port: 45892, ListenIP: "0.0.0.0", Multicast: "233.252.1.32", TTL: 1},
+			Kubernetes: Kubernetes{ClusterDomain: "cluster.local"},
 		},
 	}
 	got := mustLoad(t, nil)

@@ -33,6 +33,7 @@ type reader struct {
 	problems []Problem
 	seen     map[string]value
 
+	static      bool // STATIC is among the strategies
 	distMatters bool // FJ_DIST_ENABLED is true, or is so wrong that it may mean true
 }
 

@@ -21,12 +21,31 @@ func (c Config) DistributionLine(nodeName string) string {
 	if d.LongNames {
 		mode = ":longnames"
 	}
-	strategy, how := "Cluster.Strategy.Epmd", nodesListConfig(d)
-	if d.Strategy == StrategyDNS {
-		strategy, how = "Cluster.Strategy.DNSPoll", dnsConfig(d)
+	var names, configs []string
+	for _, strategy := range d.Strategies {
+		module, how := strategyConfig(d, strategy)
+		names, configs = append(names, "Cluster.Strategy."+module), append(configs, "["+how+"]")
 	}
-	return fmt.Sprintf("%s[enabled: true, mode: %s, strategy: %s, node_name: %s, strategy_config: [%s]]",
+	strategy, how := strings.Join(names, ", "), strings.Join(configs, ", ")
+	if len(names) != 1 {
+		strategy, how = "["+strategy+"]", "["+how+"]"
+	}
+	return fmt.Sprintf("%s[enabled: true, mode: %s, strategy: %s, node_name: %s, strategy_config: %s]",
 		prefix, mode, strategy, inspectAtom(nodeName), how)
+}
+
+// strategyConfig is a strategy's name among libcluster's, and its settings.
+func strategyConfig(d Dist, strategy string) (module, how string) {
+	switch strategy {
+	case StrategyDNS:
+		return "DNSPoll", dnsConfig(d)
+	case StrategyGossip:
+		return "Gossip", fmt.Sprintf("port: %d, multicast_addr: %s", d.Gossip.Port, inspectString(d.Gossip.Multicast))
+	case StrategyKubernetes:
+		return "Kubernetes.DNS", fmt.Sprintf("polling_interval: %d, service: %s, namespace: %s",
+			d.PollingInterval.Milliseconds(), inspectString(d.Kubernetes.Service), inspectString(d.Kubernetes.Namespace))
+	}
+	return "Epmd", nodesListConfig(d)
 }
 
 func nodesListConfig(d Dist) string {
@@ -40,7 +59,7 @@ func nodesListConfig(d Dist) string {
 func dnsConfig(d Dist) string {
 	base, _, _ := strings.Cut(d.NodeName, "@")
 	return fmt.Sprintf("polling_interval: %d, query: %s, node_basename: %s",
-		d.PollingInterval.Milliseconds(), inspectString(d.Query), inspectString(base))
+		d.PollingInterval.Milliseconds(), inspectString(strings.Join(d.Queries, " ")), inspectString(base))
 }
 
 // WebRTCLine is what Fishjam logs of media at start.

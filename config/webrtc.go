@@ -55,6 +55,30 @@ func webrtcVariables() []Variable {
 			read: whenUsed(port("FJ_WEBRTC_TURN_TCP_PORT", func(c *Config) *int { return &c.WebRTC.TurnTCPPort })),
 			show: func(c Config) string { return showNumber(c.WebRTC.TurnTCPPort) },
 		},
+		{
+			Name: "FJ_WEBRTC_TURN_TLS_PORT", Ancestor: noAncestor, Type: "port", Default: "unset: no TLS",
+			Doc:  "TCP port for media over TLS (TURNS).",
+			read: whenUsed(port("FJ_WEBRTC_TURN_TLS_PORT", func(c *Config) *int { return &c.WebRTC.TurnTLSPort })),
+			show: func(c Config) string { return showNumber(c.WebRTC.TurnTLSPort) },
+		},
+		{
+			Name: "FJ_WEBRTC_TURN_TLS_CERT_PATH", Ancestor: noAncestor, Type: "path", Default: "`FJ_SSL_CERT_PATH`",
+			Doc:  "PEM certificate chain of the TLS port.",
+			read: whenUsed(text(func(c *Config) *string { return &c.WebRTC.TurnTLSCertPath })),
+			show: func(c Config) string { return c.WebRTC.TurnTLSCertPath },
+		},
+		{
+			Name: "FJ_WEBRTC_TURN_TLS_KEY_PATH", Ancestor: noAncestor, Type: "path", Default: "`FJ_SSL_KEY_PATH`",
+			Doc:  "PEM private key of `FJ_WEBRTC_TURN_TLS_CERT_PATH`.",
+			read: whenUsed(text(func(c *Config) *string { return &c.WebRTC.TurnTLSKeyPath })),
+			show: func(c Config) string { return c.WebRTC.TurnTLSKeyPath },
+		},
+		{
+			Name: "FJ_WEBRTC_TURN_TLS_ADVERTISE", Ancestor: noAncestor, Type: "boolean", Default: "false", Boolean: true,
+			Doc:  "Name the TLS port to clients among the TURN servers. The mobile SDKs of Fishjam fail when it is named.",
+			read: whenUsed(boolean("FJ_WEBRTC_TURN_TLS_ADVERTISE", func(c *Config) *bool { return &c.WebRTC.TurnTLSAdvertise })),
+			show: func(c Config) string { return strconv.FormatBool(c.WebRTC.TurnTLSAdvertise) },
+		},
 	})
 }
 
@@ -113,7 +137,38 @@ func readTurnRange(r *reader, v value) {
 
 // finishWebRTC clears what is not in effect.
 func finishWebRTC(r *reader) {
-	if !r.c.WebRTC.Used {
-		r.c.WebRTC = WebRTC{}
+	w := &r.c.WebRTC
+	if !w.Used {
+		*w = WebRTC{}
+		return
+	}
+	if w.TurnTLSPort == 0 {
+		if w.TurnTLSAdvertise {
+			r.problem(r.nameOf("FJ_WEBRTC_TURN_TLS_ADVERTISE"), "There is no TLS port that clients could be told of.", "set FJ_WEBRTC_TURN_TLS_PORT too")
+		}
+		return
+	}
+	finishTurnTLS(r)
+}
+
+// finishTurnTLS finds the certificate of the TLS port, and checks it unless it
+// is that of HTTPS, which is checked there.
+func finishTurnTLS(r *reader) {
+	const certName, keyName = "FJ_WEBRTC_TURN_TLS_CERT_PATH", "FJ_WEBRTC_TURN_TLS_KEY_PATH"
+	w := &r.c.WebRTC
+	cert, certSet := r.seen[certName]
+	key, keySet := r.seen[keyName]
+	switch {
+	case certSet && keySet:
+		r.keyPair(cert, key)
+	case certSet || keySet:
+		r.problem(r.nameOf(certName), certName+" and "+keyName+" belong together.", "set both or neither")
+	case r.c.SSLCertPath == "" && !r.set("FJ_SSL_KEY_PATH"):
+		r.problem("FJ_WEBRTC_TURN_TLS_PORT", "The TLS port needs a certificate.", "set "+certName+" and "+keyName+", or FJ_SSL_CERT_PATH and FJ_SSL_KEY_PATH")
+	default:
+		w.TurnTLSCertPath, w.TurnTLSKeyPath = r.c.SSLCertPath, r.c.SSLKeyPath
+	}
+	if w.TurnTLSPort == w.TurnTCPPort {
+		r.problem(r.nameOf("FJ_WEBRTC_TURN_TLS_PORT"), "FJ_WEBRTC_TURN_TCP_PORT is the same port.", "set %s to another port", r.nameOf("FJ_WEBRTC_TURN_TLS_PORT"))
 	}
 }

@@ -16,17 +16,25 @@ import (
 // address, because that is how others will call it.
 func ownName(ctx context.Context, cfg config.Config) (string, error) {
 	d := cfg.Dist
-	if !d.Enabled || d.Strategy != config.StrategyDNS {
+	if !d.Enabled || !d.NamedByAddress() {
 		return d.NodeName, nil
 	}
 	alive, host, _ := strings.Cut(d.NodeName, "@")
 	addr, err := cluster.ChooseOwnAddress(ctx, cluster.OwnAddressOptions{
-		Query: d.Query, Host: host, Interval: d.PollingInterval,
+		Query: ownQuery(d), Host: host, Interval: d.PollingInterval,
 	})
 	if err != nil {
 		return "", err
 	}
 	return alive + "@" + addr.String(), nil
+}
+
+// ownQuery is a DNS name among whose addresses this node's should be.
+func ownQuery(d config.Dist) string {
+	if d.Uses(config.StrategyDNS) {
+		return d.Queries[0]
+	}
+	return d.Kubernetes.Query()
 }
 
 // startNode begins the Erlang node; nil when distribution is off.
@@ -71,9 +79,9 @@ func strategies(d config.Dist, self string, log *slog.Logger) ([]cluster.Strateg
 	switch {
 	case !d.Enabled:
 		return nil, ""
-	case d.Strategy == config.StrategyDNS:
+	case d.Uses(config.StrategyDNS):
 		return []cluster.Strategy{cluster.NewDNS(cluster.DNSOptions{
-			Query: d.Query, Self: self, Interval: d.PollingInterval, Logger: log,
+			Query: ownQuery(d), Self: self, Interval: d.PollingInterval, Logger: log,
 		})}, cluster.TopologyDNS
 	}
 	return []cluster.Strategy{cluster.NewNodesList(strings.Join(d.Nodes, " "), self)}, cluster.TopologyNodesList
