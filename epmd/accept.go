@@ -2,6 +2,7 @@ package epmd
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -21,7 +22,7 @@ func (s *Server) acceptLoop(ctx context.Context, group *run.Group, l net.Listene
 	for ctx.Err() == nil {
 		conn, err := l.Accept()
 		if err != nil {
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) { // the server ends
 				return
 			}
 			s.count.acceptErrors.Add(1)
