@@ -69,22 +69,41 @@ func (n *Node) respond(ctx context.Context, guest *guest) (*link, dist.Peer, err
 	ctx, cancel := context.WithTimeout(ctx, n.opts.SetupTime)
 	defer cancel()
 	a := &arbiter{node: n, guest: guest, order: n.reg.nextOrder()}
-	peer, err := dist.Respond(ctx, guest.conn, n.local(), a)
+	peer, err := n.greet(ctx, a)
 	if err == nil {
 		return a.link, peer, nil
 	}
-	err = handshakeError(a.name, err)
 	if a.link != nil {
 		n.reg.remove(a.link)
 	}
 	a.release()
 	level := slog.LevelWarn
-	if a.name == "" || everyday(err) {
+	if a.name == "" && !telling(err) || everyday(err) {
 		level = slog.LevelDebug
 	}
 	n.log.Log(ctx, level, "incoming connection failed", "node", a.name,
 		"address", guest.conn.RemoteAddr().String(), "reason", ReasonOf(err), "error", err)
 	return nil, peer, err
+}
+
+// greet runs the handshakes, that of TLS first.
+func (n *Node) greet(ctx context.Context, a *arbiter) (dist.Peer, error) {
+	conn, err := n.tls.accept(ctx, a.guest.conn)
+	if err != nil {
+		return dist.Peer{}, err
+	}
+	a.conn = conn
+	peer, err := dist.Respond(ctx, conn, n.local(), a)
+	if err != nil {
+		return peer, handshakeError(a.name, err)
+	}
+	return peer, nil
+}
+
+// telling says that a peer without a name was a node all the same, one whose
+// operator looks for the reason.
+func telling(err error) bool {
+	return errors.Is(err, ErrCertificate) || errors.Is(err, ErrCertificateRefused) || errors.Is(err, ErrTLSMismatch)
 }
 
 // everyday says that a failed handshake is nothing to look after: simultaneous
@@ -103,6 +122,7 @@ func everyday(err error) bool {
 type arbiter struct {
 	node    *Node
 	guest   *guest
+	conn    net.Conn // of the handshake: the guest's, or TLS on top of it
 	order   uint64
 	name    string
 	told    dist.Status
@@ -113,6 +133,10 @@ type arbiter struct {
 // Arbitrate gives the status for the peer's name.
 func (a *arbiter) Arbitrate(name string, _ dist.Flags) dist.Status {
 	a.name = name
+	if a.node.opts.Allow != nil && !a.node.opts.Allow(name, a.guest.addr) {
+		a.told = dist.StatusNotAllowed
+		return a.told
+	}
 	a.told = a.node.reg.arbitrate(name)
 	a.counted = a.told != dist.StatusNOK && a.told != dist.StatusNotAllowed
 	return a.told
@@ -121,7 +145,7 @@ func (a *arbiter) Arbitrate(name string, _ dist.Flags) dist.Status {
 // Authenticated admits the connection, which ends the link it replaces.
 func (a *arbiter) Authenticated(ctx context.Context, peer dist.Peer) error {
 	a.node.lobby.leave(a.guest)
-	l := a.node.newLink(peer.Name, a.guest.conn)
+	l := a.node.newLink(peer.Name, a.conn)
 	l.told, l.order = a.told, a.order
 	if err := a.node.reg.admit(ctx, l); err != nil {
 		return err

@@ -78,7 +78,8 @@ func (r *registry) announce(a *attempt, force bool) bool {
 // Errors: ErrBadName, ErrSelf, ErrNameKind, ErrHostUnresolvable, ErrEPMDRefused,
 // ErrEPMDTimeout, ErrNotRegistered, ErrDialRefused, ErrDialTimeout,
 // ErrCookieMismatch, ErrNameRefused, ErrFlagsMissing, ErrWrongNode,
-// ErrClosedByPeer, ErrLeaving, and ctx's.
+// ErrClosedByPeer, ErrLeaving, those of TLS (ErrTLSMismatch, ErrCertificate,
+// ErrCertificateRefused, ErrTLS), and ctx's.
 func (n *Node) Connect(ctx context.Context, name string) (dialled bool, err error) {
 	if n.reg.up(name) != nil {
 		return false, nil

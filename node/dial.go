@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/node/dist"
 )
 
 // maxAddresses bounds the addresses of one host that are tried.
@@ -27,7 +28,7 @@ func (n *Node) reach(ctx context.Context, name Name) (net.Conn, error) {
 	reached := -1
 	for i, addr := range addrs {
 		share, cancel := withShare(ctx, len(addrs)-i)
-		conn, step, err := n.reachAt(share, addr, name.Alive)
+		conn, step, err := n.reachAt(share, addr, name)
 		cancel()
 		if err == nil {
 			return conn, nil
@@ -43,10 +44,13 @@ func (n *Node) reach(ctx context.Context, name Name) (net.Conn, error) {
 }
 
 // reachAt tries one address; step says how far it got.
-func (n *Node) reachAt(ctx context.Context, addr netip.Addr, alive string) (conn net.Conn, step int, err error) {
-	port := n.port // without EPMD all nodes listen on the same port
+func (n *Node) reachAt(ctx context.Context, addr netip.Addr, name Name) (conn net.Conn, step int, err error) {
+	if n.opts.Allow != nil && !n.opts.Allow(name.String(), addr) {
+		return nil, 0, &NameRefusedError{Peer: name.String(), Status: dist.StatusNotAllowed, ByUs: true}
+	}
+	port := n.opts.PeerPort
 	if n.opts.EPMD != EPMDOff {
-		entry, err := n.epmd.Lookup(ctx, addr, alive)
+		entry, err := n.epmd.Lookup(ctx, addr, name.Alive)
 		if err != nil {
 			return nil, 0, epmdError(err)
 		}
@@ -57,7 +61,12 @@ func (n *Node) reachAt(ctx context.Context, addr netip.Addr, alive string) (conn
 	if err != nil {
 		return nil, 1, dialError(err)
 	}
-	return conn, 2, nil
+	secure, err := n.tls.dial(ctx, conn, name.Host)
+	if err != nil {
+		_ = conn.Close() // the handshake failed
+		return nil, 2, err
+	}
+	return secure, 3, nil
 }
 
 // withShare gives one of several steps its part of the time until the deadline.

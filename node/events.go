@@ -18,7 +18,7 @@ type NodeEvent struct {
 	Node    string
 	Up      bool
 	Dialled bool  // Up: we dialled
-	Hidden  bool  // the peer is a hidden node
+	Hidden  bool  // the peer, or this node, is a hidden node
 	Reason  error // !Up: why; see ReasonOf
 }
 

@@ -56,8 +56,8 @@ func (n *Node) newLink(name string, conn net.Conn) *link {
 	}
 }
 
-// hidden says whether the peer is a hidden node.
-func (l *link) hidden() bool { return !l.peer.Offered.Has(dist.Published) }
+// hidden says whether the peer, or this node, is a hidden one.
+func (l *link) hidden() bool { return !l.peer.Flags.Has(dist.Published) }
 
 // has says whether both sides have the capability. Our own side has all.
 func (l *link) has(f dist.Flags) bool { return l.dist == nil || l.peer.Flags.Has(f) }

@@ -23,6 +23,7 @@ type Node struct {
 	telling *run.Group // the events, which outlive it
 	port    int
 	epmd    *epmd.Client
+	tls     *security // nil without TLS
 
 	listeners []net.Listener
 	keeper    *epmd.Keeper // nil without EPMD
@@ -77,6 +78,9 @@ func start(ctx context.Context, opts Options) (_ *Node, err error) {
 			n.abandon()
 		}
 	}()
+	if n.tls, err = newSecurity(opts.TLS, n.log); err != nil {
+		return nil, err
+	}
 	addrs, err := listenAddresses(ctx, opts.ListenIP, name)
 	if err != nil {
 		return nil, err
@@ -166,11 +170,15 @@ func (n *Node) Port() int { return n.port }
 // its pids and references.
 func (n *Node) Creation() uint32 { return n.ids.creation }
 
-// Nodes lists the connected visible nodes, sorted: nodes() of Erlang.
+// Nodes lists the connected visible nodes, sorted: nodes() of Erlang. A hidden
+// node has none.
 func (n *Node) Nodes() []string { return n.nodes(func(l *link) bool { return !l.hidden() }) }
 
-// HiddenNodes lists the connected hidden nodes, sorted.
+// HiddenNodes lists the nodes of hidden links, sorted: nodes(hidden).
 func (n *Node) HiddenNodes() []string { return n.nodes((*link).hidden) }
+
+// ConnectedNodes lists all connected nodes, sorted: nodes(connected).
+func (n *Node) ConnectedNodes() []string { return n.nodes(func(*link) bool { return true }) }
 
 func (n *Node) nodes(want func(*link) bool) []string {
 	names := []string{}
@@ -200,7 +208,10 @@ func (n *Node) local() dist.Local {
 	if n.opts.Hidden {
 		flags = dist.HiddenFlags
 	}
-	return dist.Local{Name: n.opts.Name, Creation: n.ids.creation, Flags: flags, Cookie: n.opts.Cookie}
+	return dist.Local{
+		Name: n.opts.Name, Creation: n.ids.creation, Flags: flags, Cookie: n.opts.Cookie,
+		Wide: n.tls != nil,
+	}
 }
 
 // route is the link over which a node is reached: the local one, one that is

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -21,25 +22,33 @@ const (
 	EPMDAuto     = "auto"     // use the one that runs, else start one that outlives us
 	EPMDEmbedded = "embedded" // use the one that runs, else serve it in this process
 	EPMDExternal = "external" // use the one that runs, else fail
-	EPMDOff      = "off"      // no EPMD: every node listens on the same port (MinPort)
+	EPMDOff      = "off"      // no EPMD: every node listens on a port known beforehand (PeerPort)
 )
 
 // Options configure a node. Name and Cookie are required.
 type Options struct {
-	Name        string        // alive@host
-	LongNames   bool          // the cluster uses long names (erl -name), not short ones (erl -sname)
-	Cookie      string        // the secret that all nodes of the cluster share
-	Hidden      bool          // not in nodes() of others
+	Name      string // alive@host
+	LongNames bool   // the cluster uses long names (erl -name), not short ones (erl -sname)
+	Cookie    string // the secret that all nodes of the cluster share
+	// Hidden makes a hidden node, as erl -hidden: it is not in nodes() of others,
+	// nor they in its Nodes, and nobody dials it because another node knows it.
+	Hidden      bool
 	ListenIP    string        // "" = all addresses, or loopback when the host part of Name resolves to loopback
 	MinPort     int           // first port to try for the distribution; 0 = any free one
 	MaxPort     int           // last port to try; 0 = MinPort
+	PeerPort    int           // without EPMD: the port all other nodes listen on; 0 = MinPort
 	NetTickTime time.Duration // silence after which a link is given up; default 60 s; must be that of the peers
 	SetupTime   time.Duration // bound of one connection attempt or handshake; default 7 s
 	EPMD        string        // auto (default), embedded, external or off
 	EPMDPort    int           // default 4369
 	EPMDAddress string        // where an EPMD we start listens, as ERL_EPMD_ADDRESS; "" = as the node does
-	MaxCalls    int           // rpc and erpc calls served at a time, default 4096; one peer may have half of them
-	Logger      *slog.Logger  // nil = no log
+	TLS         *TLSOptions   // nil = links are not encrypted
+	// Allow says which nodes may link up, besides knowing the cookie: it gets a
+	// node's name, and the address it dials from or would be dialled at. nil =
+	// all. It must not block.
+	Allow    func(name string, addr netip.Addr) bool
+	MaxCalls int          // rpc and erpc calls served at a time, default 4096; one peer may have half of them
+	Logger   *slog.Logger // nil = no log
 }
 
 // withDefaults fills what is zero and checks the rest.
@@ -50,6 +59,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.EPMD = orDefault(o.EPMD, EPMDAuto)
 	o.MaxCalls = orDefault(o.MaxCalls, DefaultMaxCalls)
 	o.MaxPort = orDefault(o.MaxPort, o.MinPort)
+	o.PeerPort = orDefault(o.PeerPort, o.MinPort)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -77,6 +87,10 @@ func (o Options) check() error {
 	if o.MinPort < 0 || o.MaxPort > 65535 || o.MinPort > o.MaxPort {
 		errs = append(errs, fmt.Errorf("%d-%d is no port range", o.MinPort, o.MaxPort))
 	}
+	if o.PeerPort < 0 || o.PeerPort > 65535 {
+		errs = append(errs, fmt.Errorf("%d is no port", o.PeerPort))
+	}
+	errs = append(errs, o.TLS.check())
 	if o.EPMDPort < 1 || o.EPMDPort > 65535 {
 		errs = append(errs, fmt.Errorf("%d is no EPMD port", o.EPMDPort))
 	}

@@ -30,6 +30,10 @@ func slugs() []slug {
 		{ErrNotRegistered, "not_registered"},
 		{ErrDialRefused, "dial_refused"},
 		{ErrDialTimeout, "dial_timeout"},
+		{ErrTLSMismatch, "tls_mismatch"},
+		{ErrCertificate, "bad_certificate"},
+		{ErrCertificateRefused, "certificate_refused"},
+		{ErrTLS, "tls"},
 		{ErrCookieMismatch, "cookie_mismatch"},
 		{ErrNameKind, "name_kind"},
 		{ErrNameRefused, "name_refused"},
@@ -108,6 +112,10 @@ func handshakeError(peer string, err error) error {
 	var refused *dist.RefusedError
 	var missing *dist.MissingFlagsError
 	switch {
+	case errors.Is(err, dist.ErrTLS):
+		return as(ErrTLSMismatch, err)
+	case certificateRefused(err):
+		return as(ErrCertificateRefused, err)
 	case errors.Is(err, dist.ErrClosedAfterReply), errors.Is(err, dist.ErrCookie):
 		return as(ErrCookieMismatch, err)
 	case errors.As(err, &missing):

@@ -62,7 +62,7 @@ func (n *Node) nodesOf(kind etf.Term) (etf.Term, error) {
 	case etf.Term(etf.Atom("hidden")):
 		return atoms(n.HiddenNodes()), nil
 	case etf.Term(etf.Atom("connected")):
-		return atoms(n.nodes(func(*link) bool { return true })), nil
+		return atoms(n.ConnectedNodes()), nil
 	case etf.Term(etf.Atom("this")):
 		return etf.List{n.ids.node}, nil
 	}

@@ -16,6 +16,8 @@ var (
 	// ErrClosedAfterReply is what the dialling side sees when the peer does
 	// not accept its digest, since such a peer says nothing.
 	ErrClosedAfterReply = errors.New("the peer closed the connection after our challenge reply: almost certainly the cookies differ")
+	// ErrTLS says that a peer greets with TLS where none is spoken.
+	ErrTLS = errors.New("the peer speaks TLS")
 	// ErrNameMismatch says that another node answered than the one dialled.
 	ErrNameMismatch = errors.New("the peer has another name than was dialled")
 )

@@ -21,6 +21,9 @@ type Local struct {
 	Creation uint32
 	Flags    Flags // what we offer; usually DefaultFlags or HiddenFlags
 	Cookie   string
+	// Wide: messages have 4 bytes of length instead of 2, as Erlang's
+	// distribution over TLS (inet_tls_dist) has them from the first on.
+	Wide bool
 }
 
 // Peer is what a finished handshake tells about the other side.
@@ -135,11 +138,10 @@ func (s *session) agree(offered Flags) error {
 // receive reads one message; what says which for errors. It takes not one
 // byte more, so that the next phase finds its own.
 func (s *session) receive(what string) ([]byte, error) {
-	var head [2]byte
-	if _, err := io.ReadFull(s.conn, head[:]); err != nil {
+	n, err := s.receiveLength()
+	if err != nil {
 		return nil, fmt.Errorf("receive %s: %w", what, err)
 	}
-	n := binary.BigEndian.Uint16(head[:])
 	if n == 0 || n > maxHandshakeMessage {
 		return nil, fmt.Errorf("receive %s of %d bytes: %w", what, n, ErrBadHandshake)
 	}
@@ -150,9 +152,39 @@ func (s *session) receive(what string) ([]byte, error) {
 	return msg, nil
 }
 
+// receiveLength reads the length before a message.
+func (s *session) receiveLength() (uint32, error) {
+	var head [4]byte
+	if s.local.Wide {
+		_, err := io.ReadFull(s.conn, head[:])
+		return binary.BigEndian.Uint32(head[:]), err
+	}
+	_, err := io.ReadFull(s.conn, head[:2])
+	n := binary.BigEndian.Uint16(head[:])
+	if err == nil && n == tlsGreeting {
+		err = ErrTLS
+	}
+	return uint32(n), err
+}
+
+// tlsGreeting is what a TLS record of type handshake begins with: type 22,
+// major version 3.
+const tlsGreeting = 22<<8 | 3
+
+// LooksLikeHandshake says whether a stream that begins with b (at least 3
+// bytes) is that of a node that dials without TLS: a send_name.
+func LooksLikeHandshake(b []byte) bool {
+	return len(b) >= 3 && binary.BigEndian.Uint16(b) <= maxHandshakeMessage && (b[2] == tagName || b[2] == tagOldName)
+}
+
 // send writes one message, in one segment.
 func (s *session) send(what string, msg []byte) error {
-	frame := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(msg)), uint16(len(msg)))
+	frame := make([]byte, 0, 4+len(msg))
+	if s.local.Wide {
+		frame = binary.BigEndian.AppendUint32(frame, uint32(len(msg)))
+	} else {
+		frame = binary.BigEndian.AppendUint16(frame, uint16(len(msg)))
+	}
 	if _, err := s.conn.Write(append(frame, msg...)); err != nil {
 		return fmt.Errorf("send %s: %w", what, err)
 	}
