@@ -49,10 +49,11 @@ func sectionCommands(text, heading string) []string {
 }
 
 // Shell starts a command line as a user types it, with the binary under test
-// as fjord on the PATH.
+// as fjord on the PATH. The process is that of the command (of a pipeline's
+// shell), so that signals reach it.
 func Shell(t testing.TB, host *Host, line string) *Process {
 	t.Helper()
-	return Start(t, Command{Name: line, Path: "sh", Args: []string{"-c", line}, Host: host, Env: []string{
+	return Start(t, Command{Name: line, Path: "sh", Args: []string{"-c", "exec env " + line}, Host: host, Env: []string{
 		"PATH=" + binDir(t) + ":" + os.Getenv("PATH"),
 	}})
 }

@@ -1,0 +1,115 @@
+//go:build bench
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/node/etf"
+)
+
+// rounds is how often the two ends of a comparison take turns.
+const rounds = 7
+
+// comparison is one measurement against a BEAM node and against ours, in turn,
+// so that both see the same machine.
+type comparison struct {
+	what   string
+	unit   string
+	higher bool    // better
+	target float64 // of the ratio ours : BEAM's
+	limit  string  // what limits ours
+	beam   func() float64
+	own    func() float64
+}
+
+// run prints the medians, the median of the ratios pair by pair, and the limit.
+func (c comparison) run() {
+	c.beam() // both warm
+	c.own()
+	var beam, own, ratios []float64
+	for range rounds {
+		b, o := c.beam(), c.own()
+		beam, own, ratios = append(beam, b), append(own, o), append(ratios, o/b)
+	}
+	sign := "≤"
+	if c.higher {
+		sign = "≥"
+	}
+	row(c.what, fmt.Sprintf("%.4g %s", median(own), c.unit),
+		fmt.Sprintf("erl→erl %.4g; ratio %.2f (%.2f–%.2f), target %s %.1f",
+			median(beam), median(ratios), slices.Min(ratios), slices.Max(ratios), sign, c.target))
+	fmt.Printf("    limited by %s\n", c.limit)
+}
+
+func median(all []float64) float64 {
+	s := slices.Sorted(slices.Values(all))
+	return s[len(s)/2]
+}
+
+func TestBenchDistCalls(t *testing.T) {
+	p := startPeers(t)
+	const n = 3000
+	micro := func(fun, at string) func() float64 {
+		return func() float64 { return p.ask(t, "fjbench:%s('%s@localhost', %d).", fun, at, n)[0] / 1e3 }
+	}
+	comparison{
+		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1,
+		limit: "four wake-ups: the server's reader, its writer, and two schedulers of the caller",
+		beam:  micro("gen_calls", "beam"), own: micro("gen_calls", "go"),
+	}.run()
+	comparison{
+		what: "erpc:call from erl, p50", unit: "µs", target: 1,
+		limit: "as a call, and one goroutine for the function",
+		beam:  micro("erpc_calls", "beam"), own: micro("erpc_calls", "go"),
+	}.run()
+	comparison{
+		what: "gen_server:call from Go to erl, p50", unit: "µs", target: 1.1,
+		limit: "as a call the other way round",
+		beam:  micro("gen_calls", "beam"), own: func() float64 { return p.outgoing(t, n) },
+	}.run()
+}
+
+// outgoing is the median of calls from our node to the BEAM's, in µs.
+func (p *peers) outgoing(t *testing.T, n int) float64 {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var all []time.Duration
+	for range n {
+		start := time.Now()
+		if _, err := p.own.GenCall(ctx, "beam@localhost", "echo", etf.Atom("hello")); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, time.Since(start))
+	}
+	return float64(quantile(all, 0.5)) / 1e3
+}
+
+func TestBenchDistThroughput(t *testing.T) {
+	p := startPeers(t)
+	rate := func(fun, at string, size, n int) float64 {
+		return float64(n) / p.ask(t, "fjbench:%s('%s@localhost', %d, %d, []).", fun, at, size, n)[0] * 1e9
+	}
+	for _, c := range []struct {
+		what, fun, unit, limit string
+		size, n                int
+		per, target            float64
+	}{
+		{"100 byte messages in", "to", "/s", "the sender: the BEAM's own cost per message", 100, 200_000, 1, 1},
+		{"100 byte messages out", "from", "/s", "the receiver: the BEAM's own cost per message", 100, 200_000, 1, 1},
+		{"64 KB binaries in", "to", "MB/s", "copying from the socket, once", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8},
+		{"64 KB binaries out", "from", "MB/s", "copying to the socket, once, and the receiver's reading", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8},
+		{"60 KB binaries in", "to", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8},
+		{"60 KB binaries out", "from", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8},
+	} {
+		comparison{
+			what: c.what, unit: c.unit, higher: true, target: c.target, limit: c.limit,
+			beam: func() float64 { return c.per * rate(c.fun, "beam", c.size, c.n) },
+			own:  func() float64 { return c.per * rate(c.fun, "go", c.size, c.n) },
+		}.run()
+	}
+}

@@ -1,0 +1,145 @@
+//go:build bench
+
+package bench
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/node"
+	"github.com/fjord-media/fjord/node/etf"
+)
+
+// peers are two BEAM nodes and one of ours on an EPMD of their own. Whatever is
+// measured is measured from the first BEAM node, and at the Go node from there.
+type peers struct {
+	from, beam *testkit.BEAM
+	own        *node.Node
+}
+
+const cookie = "fishjam_cookie"
+
+func startPeers(t *testing.T) *peers {
+	t.Helper()
+	port := startEPMD(t)
+	p := &peers{own: startNode(t, "go@localhost", port)}
+	serve(t, p.own)
+	source, err := filepath.Abs("testdata/fjbench.erl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]**testkit.BEAM{"from": &p.from, "beam": &p.beam} {
+		*b = testkit.StartBEAM(t, testkit.BEAMOptions{Name: name + "@localhost", Cookie: cookie, Env: []string{fmt.Sprintf("ERL_EPMD_PORT=%d", port)}})
+		(*b).Expect(t, fmt.Sprintf(`{ok, M, B} = compile:file(%q, [binary]), code:load_binary(M, "", B), fjbench:start().`, source), "ok")
+	}
+	p.from.Expect(t, `[net_adm:ping(N) || N <- ['beam@localhost', 'go@localhost']].`, "[pong,pong]")
+	return p
+}
+
+func startEPMD(t *testing.T) int {
+	t.Helper()
+	s := epmd.NewServer(epmd.ServerOptions{})
+	if err := s.Listen(t.Context(), "127.0.0.1", 0); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.Serve(context.Background())
+	}()
+	t.Cleanup(func() {
+		_ = s.Close()
+		<-done
+	})
+	return int(s.Port())
+}
+
+func startNode(t *testing.T, name string, epmdPort int) *node.Node {
+	t.Helper()
+	n, err := node.Start(t.Context(), node.Options{Name: name, Cookie: cookie, EPMD: node.EPMDExternal, EPMDPort: epmdPort})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := n.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return n
+}
+
+// serve gives a node what fjbench:start gives a BEAM node.
+func serve(t *testing.T, n *node.Node) {
+	t.Helper()
+	n.Handle("fjbench", "echo", 1, func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
+		return args[0], nil
+	})
+	var echo, sink, source *node.Process
+	echo = spawn(t, n, "echo", func(m node.Message) {
+		if r, ok := node.ParseGen(m.Term); ok {
+			_ = echo.PostReply(r, r.Request)
+		}
+	})
+	sink = spawn(t, n, "sink", func(m node.Message) {
+		tuple, _ := m.Term.(etf.Tuple)
+		switch {
+		case len(tuple) != 2:
+		case tuple[0] == etf.Term(etf.Atom("whois")):
+			_ = sink.Post(tuple[1], etf.Tuple{etf.Atom("sink"), sink.Pid()})
+		default:
+			_ = sink.Post(tuple[1], etf.Atom("done"))
+		}
+	})
+	source = spawn(t, n, "source", func(m node.Message) {
+		go flood(source, m.Term.(etf.Tuple))
+	})
+}
+
+func spawn(t *testing.T, n *node.Node, name string, message func(node.Message)) *node.Process {
+	t.Helper()
+	p, err := n.Spawn(name, node.Callbacks{Message: message})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// flood serves {send, To, Size, N}.
+func flood(p *node.Process, order etf.Tuple) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	var msg etf.Term = []byte(strings.Repeat("x", int(order[2].(int64))))
+	for range order[3].(int64) {
+		if p.Send(ctx, order[1], msg) != nil {
+			return
+		}
+	}
+}
+
+// ask evaluates an expression on the first BEAM node and returns the integers
+// of its value.
+func (p *peers) ask(t *testing.T, expr string, args ...any) []float64 {
+	t.Helper()
+	value, err := p.from.Try(3*time.Minute, fmt.Sprintf(expr, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []float64
+	for _, f := range strings.Split(strings.Trim(value, "{}"), ",") {
+		n, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			t.Fatalf("%s: %s", expr, value)
+		}
+		out = append(out, n)
+	}
+	return out
+}
