@@ -31,8 +31,9 @@ const (
 	VerifyNone  = "none"  // encryption only; the cookie alone keeps strangers out
 )
 
-// Dist configures Erlang distribution. Cookie, LongNames, EPMDPort and
-// EPMDAddress hold even when Enabled is false, for the tools.
+// Dist configures Erlang distribution. Cookie, LongNames, TLS, EPMDPort and
+// EPMDAddress hold even when Enabled is false, for the tools; TLS is unchecked
+// then.
 type Dist struct {
 	Enabled         bool
 	Strategies      []string      // Strategy… names, at least one, no repetitions

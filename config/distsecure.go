@@ -11,7 +11,7 @@ func secureVariables() []Variable {
 	path := func(name, doc string, field func(c *Config) *string) Variable {
 		return Variable{
 			Name: name, Ancestor: noAncestor, Type: "path", Default: "unset", Doc: doc,
-			read: whenDist(text(field)),
+			read: text(field), // the tools use them without distribution
 			show: func(c Config) string { return *field(&c) },
 		}
 	}
@@ -39,7 +39,7 @@ func secureVariables() []Variable {
 			Name: "FJ_DIST_TLS_VERIFY", Ancestor: noAncestor, Type: "peer, chain or none", Default: "peer",
 			Doc: "How nodes prove who they are: by a certificate of `FJ_DIST_TLS_CACERT` on both sides, that of a dialled node naming its host (`peer`) or not " +
 				"necessarily (`chain`), or by the cookie alone (`none`).",
-			read: whenDist(readTLSVerify),
+			read: readTLSVerify,
 			show: func(c Config) string { return c.Dist.TLS.Verify },
 		},
 	}
@@ -50,6 +50,9 @@ func readTLSVerify(r *reader, v value) {
 	case VerifyPeer, VerifyChain, VerifyNone:
 		r.c.Dist.TLS.Verify = v.text
 	default:
+		if !r.distMatters {
+			return
+		}
 		r.problem(v.name, fmt.Sprintf("Expected peer, chain or none, got: %s", v.text), "set %s to one of these, or unset it", v.name)
 	}
 }

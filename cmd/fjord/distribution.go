@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 
 	"github.com/fjord-media/fjord/cluster"
@@ -46,13 +47,30 @@ func startNode(ctx context.Context, cfg config.Config, name string, log *logx.Lo
 	n, err := node.Start(ctx, node.Options{
 		Name: name, LongNames: d.LongNames, Cookie: string(d.Cookie),
 		ListenIP: d.ListenIP, MinPort: d.MinPort, MaxPort: d.MaxPort, NetTickTime: d.NetTickTime,
-		EPMD: d.EPMD, EPMDPort: d.EPMDPort, EPMDAddress: d.EPMDAddress, Logger: log.Slog("node"),
+		EPMD: d.EPMD, EPMDPort: d.EPMDPort, EPMDAddress: d.EPMDAddress, PeerPort: d.PeerPort,
+		SetupTime: d.ConnectTimeout, Hidden: d.Hidden, TLS: distTLS(d), Allow: distAllow(d), Logger: log.Slog("node"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("Couldn't start Fjord node, reason: %w", err) //nolint:staticcheck // the original's text
 	}
 	warnOfCookie(d, n, log.Slog("node"))
 	return n, nil
+}
+
+// distTLS is what links are encrypted with; nil: they are not.
+func distTLS(d config.Dist) *node.TLSOptions {
+	if !d.TLS.Used() {
+		return nil
+	}
+	return &node.TLSOptions{CertFile: d.TLS.CertPath, KeyFile: d.TLS.KeyPath, CACertFile: d.TLS.CACertPath, Verify: d.TLS.Verify}
+}
+
+// distAllow says which nodes may link up; nil: all.
+func distAllow(d config.Dist) func(string, netip.Addr) bool {
+	if d.Allow.Any() {
+		return nil
+	}
+	return d.Allow.Permits()
 }
 
 // warnOfCookie: with the well-known cookie anybody who reaches the port is let in.

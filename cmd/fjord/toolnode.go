@@ -64,6 +64,7 @@ func withTool(ctx context.Context, cfg config.Config, tool, target string, f fun
 		LongNames:   long,
 		Cookie:      string(cfg.Dist.Cookie),
 		Hidden:      true,
+		TLS:         distTLS(cfg.Dist),
 		ListenIP:    "127.0.0.1", // nobody is to call back
 		EPMD:        node.EPMDEmbedded,
 		EPMDPort:    cfg.Dist.EPMDPort,
