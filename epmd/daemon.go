@@ -21,6 +21,9 @@ const programName = "epmd"
 // its terminal and parent already.
 const detachedEnv = "EPMD_DETACHED"
 
+// errNoMain: EnsureOptions.Executable is no such program.
+var errNoMain = errors.New("the program that was started as epmd does not call epmd.Main")
+
 // Times of starting a process of its own.
 const (
 	daemonStart  = 5 * time.Second       // until it must answer
@@ -121,8 +124,13 @@ func (d *daemon) reap() (code int, ended bool) {
 
 // spawnDetached starts executable (empty: this program) as epmd with args: in a
 // session of its own, in the root directory, with no input, output or files of
-// ours, and with nothing of our environment but what epmd reads.
+// ours, and with nothing of our environment but what epmd reads. A process that
+// was started so itself starts none: a program that does not call Main would
+// start itself for ever.
 func spawnDetached(executable string, args []string, getenv func(string) string) (int, error) {
+	if getenv(detachedEnv) != "" {
+		return 0, errNoMain
+	}
 	if executable == "" {
 		executable = self()
 	}

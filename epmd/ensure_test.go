@@ -272,3 +272,17 @@ func TestEnsureElsewhere(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNoChainOfPrograms: a program that was started as epmd and starts a node
+// instead does not start itself again.
+func TestNoChainOfPrograms(t *testing.T) {
+	_, err := spawnDetached("/bin/false", nil, func(name string) string {
+		if name == detachedEnv {
+			return "1"
+		}
+		return ""
+	})
+	if !errors.Is(err, errNoMain) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -5,7 +5,7 @@
 // # A first node
 //
 // Start opens the distribution port, registers the name with the port mapper
-// EPMD (and starts one when none runs) and serves until Stop:
+// EPMD (and is one itself when none runs) and serves until Stop:
 //
 //	n, err := node.Start(ctx, node.Options{Name: "go@localhost", Cookie: "secret"})
 //	if err != nil {

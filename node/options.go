@@ -19,7 +19,7 @@ const (
 
 // Ways to use EPMD.
 const (
-	EPMDAuto     = "auto"     // use the one that runs, else start one that outlives us
+	EPMDAuto     = "auto"     // use the one that runs, else start this program as one that outlives us: see epmd.Main
 	EPMDEmbedded = "embedded" // use the one that runs, else serve it in this process
 	EPMDExternal = "external" // use the one that runs, else fail
 	EPMDOff      = "off"      // no EPMD: every node listens on a port known beforehand (PeerPort)
@@ -39,7 +39,7 @@ type Options struct {
 	PeerPort    int           // without EPMD: the port all other nodes listen on; 0 = MinPort
 	NetTickTime time.Duration // silence after which a link is given up; default 60 s; must be that of the peers
 	SetupTime   time.Duration // bound of one connection attempt or handshake; default 7 s
-	EPMD        string        // auto (default), embedded, external or off
+	EPMD        string        // embedded (default), auto, external or off
 	EPMDPort    int           // default 4369
 	EPMDAddress string        // where an EPMD we start listens, as ERL_EPMD_ADDRESS; "" = as the node does
 	TLS         *TLSOptions   // nil = links are not encrypted
@@ -56,7 +56,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.NetTickTime = orDefault(o.NetTickTime, DefaultNetTickTime)
 	o.SetupTime = orDefault(o.SetupTime, DefaultSetupTime)
 	o.EPMDPort = orDefault(o.EPMDPort, DefaultEPMDPort)
-	o.EPMD = orDefault(o.EPMD, EPMDAuto)
+	o.EPMD = orDefault(o.EPMD, EPMDEmbedded)
 	o.MaxCalls = orDefault(o.MaxCalls, DefaultMaxCalls)
 	o.MaxPort = orDefault(o.MaxPort, o.MinPort)
 	o.PeerPort = orDefault(o.PeerPort, o.MinPort)
