@@ -67,4 +67,18 @@ func writeBodyError(w http.ResponseWriter, err error) {
 	writeDetail(w, http.StatusBadRequest)
 }
 
+// writeText answers with plain text without a content type, as the original.
+func writeText(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h["Content-Type"] = nil
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // the client may be gone
+}
+
+func noContent(c *gin.Context) {
+	c.Status(http.StatusNoContent)
+	c.Writer.WriteHeaderNow()
+}
+
 func notFound(c *gin.Context) { writeDetail(c.Writer, http.StatusNotFound) }

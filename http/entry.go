@@ -15,6 +15,10 @@ import (
 // which route is taken.
 func (a *api) entry(routes http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if serve := a.Sockets.handler(r.URL.Path); serve != nil {
+			serve(w, r)
+			return
+		}
 		defer a.recovered(w, r)
 		if !utf8.ValidString(r.URL.Path) {
 			writeDetail(w, http.StatusBadRequest)

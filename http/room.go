@@ -93,14 +93,15 @@ func (a *api) deleteRoom(c *gin.Context) {
 		a.roomFailed(c, id, err)
 		return
 	}
-	c.Status(http.StatusNoContent)
-	c.Writer.WriteHeaderNow()
+	noContent(c)
 }
 
 func (a *api) roomFailed(c *gin.Context, id room.ID, err error) {
 	switch {
 	case errors.Is(err, room.ErrNotFound):
 		writeError(c.Writer, http.StatusNotFound, fmt.Sprintf("Room %s does not exist", id))
+	case errors.Is(err, room.ErrInvalidID):
+		writeError(c.Writer, http.StatusBadRequest, fmt.Sprintf("Invalid room ID: %s", id))
 	case errors.Is(err, room.ErrUnreachable):
 		writeError(c.Writer, http.StatusServiceUnavailable,
 			fmt.Sprintf("Unable to reach Fishjam instance holding room %s", id))

@@ -1,6 +1,10 @@
 package httpapi
 
-import "github.com/fjord-media/fjord/room"
+import (
+	"maps"
+
+	"github.com/fjord-media/fjord/room"
+)
 
 // The JSON of rooms. Fields stand in alphabetical order because the original
 // prints them so.
@@ -59,16 +63,30 @@ func toJSON(r room.Room) roomJSON {
 		Peers: make([]peerJSON, 0, len(r.Peers)),
 	}
 	for _, c := range r.Components {
-		properties := c.Properties
-		if properties == nil {
-			properties = map[string]any{}
-		}
-		j.Components = append(j.Components, componentJSON{c.ID, properties, tracksToJSON(c.Tracks), c.Type})
+		j.Components = append(j.Components, componentToJSON(c))
 	}
 	for _, p := range r.Peers {
-		j.Peers = append(j.Peers, peerJSON{p.ID, p.Metadata, p.Status, tracksToJSON(p.Tracks), p.Type})
+		j.Peers = append(j.Peers, peerToJSON(p))
 	}
 	return j
+}
+
+func peerToJSON(p room.Peer) peerJSON {
+	return peerJSON{p.ID, p.Metadata, p.Status, tracksToJSON(p.Tracks), p.Type}
+}
+
+// componentToJSON shows no password.
+func componentToJSON(c room.Component) componentJSON {
+	properties := make(map[string]any, len(c.Properties))
+	for name, v := range c.Properties {
+		if credentials, ok := v.(map[string]any); ok && name == "registrarCredentials" {
+			shown := maps.Clone(credentials)
+			shown["password"] = "********"
+			v = shown
+		}
+		properties[name] = v
+	}
+	return componentJSON{c.ID, properties, tracksToJSON(c.Tracks), c.Type}
 }
 
 func tracksToJSON(tracks []room.Track) []trackJSON {

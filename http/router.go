@@ -6,18 +6,33 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/fjord-media/fjord/http/token"
 	"github.com/fjord-media/fjord/room"
 )
 
 // Options of the API.
 type Options struct {
-	Rooms        room.Service // where rooms live
+	Rooms      room.Service          // where rooms live
+	Peers      room.PeerService      // nil: Rooms, if it is one, else none
+	Components room.ComponentService // likewise
+	// PeersDisabled and ComponentsUsed are FJ_WEBRTC_USED and
+	// FJ_COMPONENTS_USED, for checks that come before a room is asked.
+	PeersDisabled  bool
+	ComponentsUsed []string
+
+	Host string // FJ_HOST, under which this node's peers connect
+	// PeerAddress is where the peers of a room connect; nil: Host, always.
+	PeerAddress func(room.ID) string
+	Tokens      *token.Signer // makes peer tokens; nil: no peers
+	Resources   string        // folder of recordings
+
 	Distribution Distribution // what /health says of the cluster; nil: not distributed
 	Token        string       // bearer token of every authenticated route
 	Version      string       // version that /health names
 	GitCommit    string       // commit that /health names
 	Logger       *slog.Logger // nil: no log
 	Ready        func() error // why the node is not ready, nil when it is; nil func: always ready
+	Sockets      *Sockets     // nil: no websockets
 }
 
 // Distribution is what /health says of the cluster.
@@ -41,6 +56,12 @@ func New(opts Options) http.Handler {
 	if opts.Distribution == nil {
 		opts.Distribution = alone{}
 	}
+	if opts.Peers == nil {
+		opts.Peers, _ = opts.Rooms.(room.PeerService)
+	}
+	if opts.Components == nil {
+		opts.Components, _ = opts.Rooms.(room.ComponentService)
+	}
 	a := &api{Options: opts, uptime: startClock()}
 	return a.entry(a.routes())
 }
@@ -63,5 +84,20 @@ func (a *api) routes() *gin.Engine {
 	auth.GET("/room", a.listRooms)
 	auth.GET("/room/:room_id", a.showRoom)
 	auth.DELETE("/room/:room_id", a.deleteRoom)
+	if a.Peers != nil && a.Tokens != nil {
+		auth.POST("/room/:room_id/peer", a.addPeer)
+		auth.DELETE("/room/:room_id/peer/:id", a.deletePeer)
+	}
+	if a.Components != nil {
+		auth.POST("/room/:room_id/component", a.addComponent)
+		auth.DELETE("/room/:room_id/component/:id", a.deleteComponent)
+		auth.POST("/room/:room_id/component/:id/subscribe", a.subscribe)
+		auth.POST("/sip/:room_id/:component_id/call", a.dial)
+		auth.DELETE("/sip/:room_id/:component_id/call", a.endCall)
+	}
+	auth.GET("/recording", a.listRecordings)
+	auth.DELETE("/recording/:recording_id", a.deleteRecording)
+	r.GET("/recording/:recording_id/:filename", a.recordingFile)
+	r.GET("/hls/:room_id/:filename", a.hlsFile)
 	return r
 }

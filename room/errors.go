@@ -8,6 +8,9 @@ var (
 	ErrExists      = errors.New("room already exists")
 	ErrUnreachable = errors.New("unable to communicate with the designated node") // 503
 	ErrDraining    = errors.New("node takes no new rooms")
+	// ErrInvalidID says that an id names no node, where ids have to (request
+	// routing).
+	ErrInvalidID = errors.New("invalid room id")
 	// ErrUnsupported is a room's answer to a request it does not know.
 	ErrUnsupported = errors.New("unknown request")
 	// ErrReservations says that too many ids are reserved at once.

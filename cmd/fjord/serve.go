@@ -30,6 +30,7 @@ type server struct {
 	main    *slog.Logger
 	fronts  *fronts
 	system  *actor.System
+	surface *surface
 	rooms   *room.Local
 	node    *node.Node // nil: not distributed
 	cluster *cluster.Cluster
@@ -78,17 +79,20 @@ func (s *server) start(ctx context.Context) (err error) {
 	if s.system, err = actor.Start(ctx, "fjord", s.log.Slog("actor")); err != nil {
 		return fmt.Errorf("start actors: %w", err)
 	}
-	s.rooms = room.NewLocal(room.LocalOptions{Address: s.cfg.Host, System: s.system, Logger: s.log.Slog("room")})
+	if s.surface, err = s.openSurface(ctx); err != nil {
+		return err
+	}
+	s.rooms = room.NewLocal(s.surface.roomOptions())
 	if s.node, err = startNode(ctx, s.cfg, nodeName, s.log); err != nil {
 		return err
 	}
 	if s.cluster, err = s.startCluster(ctx, nodeName); err != nil {
 		return err
 	}
-	api := httpapi.New(httpapi.Options{
+	api := httpapi.New(s.surface.extend(httpapi.Options{
 		Rooms: s.cluster.Service(), Distribution: s.cluster, Token: string(s.cfg.ServerAPIToken),
 		Version: apiVersion, GitCommit: s.cfg.GitCommit, Logger: s.log.Slog("http"), Ready: s.ready,
-	})
+	}))
 	s.fronts.serve(api, httpapi.NewMetrics(stats{s}))
 	return nil
 }
@@ -113,6 +117,7 @@ func (s *server) stop(ctx context.Context) error {
 		}
 	}
 	try(s.cluster != nil, func(ctx context.Context) error { return s.rooms.StopAll(ctx, true) })
+	try(s.surface != nil, func(ctx context.Context) error { return s.surface.close(ctx) })
 	try(s.fronts != nil, func(ctx context.Context) error { return s.fronts.close(ctx) })
 	try(s.cluster != nil, func(ctx context.Context) error { return s.cluster.Stop(ctx) })
 	try(s.node != nil, func(ctx context.Context) error { return s.node.Stop(ctx) })

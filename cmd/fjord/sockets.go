@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fjord-media/fjord/config"
+	httpapi "github.com/fjord-media/fjord/http"
+	"github.com/fjord-media/fjord/http/token"
+	"github.com/fjord-media/fjord/internal/run"
+	"github.com/fjord-media/fjord/room"
+	"github.com/fjord-media/fjord/sfu"
+)
+
+// reportEvery is how often metrics reports go out.
+const reportEvery = time.Second
+
+// surface is what clients meet beside REST: both websockets, peer tokens,
+// and the media that peers connect to.
+type surface struct {
+	server  *server
+	tokens  *token.Signer
+	sockets *httpapi.Sockets
+	media   *sfu.Engine // nil: FJ_WEBRTC_USED=false
+	group   *run.Group
+}
+
+// openSurface comes before the rooms: their events need somewhere to go.
+func (s *server) openSurface(ctx context.Context) (*surface, error) {
+	f := &surface{server: s, group: run.NewGroup(context.WithoutCancel(ctx), "surface", s.main)}
+	var err error
+	if f.tokens, err = token.New(string(s.cfg.SecretKeyBase)); err != nil {
+		return nil, err
+	}
+	f.sockets = httpapi.NewSockets(ctx, httpapi.SocketOptions{
+		Join: f.join, Tokens: f.tokens, Token: string(s.cfg.ServerAPIToken),
+		Origins: origins(s.cfg), Logger: s.log.Slog("http"),
+	})
+	if w := s.cfg.WebRTC; w.Used {
+		f.media, err = sfu.NewEngine(sfu.EngineOptions{
+			AdvertiseIP: w.TurnIP, ListenIP: w.TurnListenIP, PortMin: w.TurnPortMin, PortMax: w.TurnPortMax,
+			TCPPort: w.TurnTCPPort, Logger: s.log.Slog("sfu"),
+		})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("start media: %w", err), f.sockets.Close(ctx))
+		}
+	}
+	f.group.Go("reports", f.report)
+	return f, nil
+}
+
+// join is asked by sockets only, which are served after the rooms began.
+func (f *surface) join(ctx context.Context, id room.ID, peer string, sink room.PeerSink) (room.PeerSession, error) {
+	return f.server.rooms.Join(ctx, id, peer, sink)
+}
+
+// roomOptions are those of this node's rooms.
+func (f *surface) roomOptions() room.LocalOptions {
+	s := f.server
+	opts := room.LocalOptions{
+		Address: s.cfg.Host, System: s.system, Logger: s.log.Slog("room"),
+		Events: f.event, PeersDisabled: !s.cfg.WebRTC.Used,
+	}
+	if f.media != nil {
+		opts.Media = room.AdaptSFU(f.media, s.log.Slog("sfu"))
+	}
+	return opts
+}
+
+// event takes the events of this node's rooms, in the rooms' goroutines.
+func (f *surface) event(e room.Event) { f.sockets.Notify(e) }
+
+// report sends this node's metrics report to whoever subscribed.
+func (f *surface) report(ctx context.Context) error {
+	tick := time.NewTicker(reportEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			f.sockets.Report("{}")
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// extend adds to the API what the surface serves.
+func (f *surface) extend(o httpapi.Options) httpapi.Options {
+	cfg := f.server.cfg
+	o.Peers, o.Components = f.server.rooms, f.server.rooms
+	o.PeersDisabled, o.ComponentsUsed = !cfg.WebRTC.Used, cfg.ComponentsUsed
+	o.Host, o.Resources = cfg.Host, cfg.ResourcesBasePath
+	o.Tokens, o.Sockets = f.tokens, f.sockets
+	return o
+}
+
+// close ends sockets and media.
+func (f *surface) close(ctx context.Context) error {
+	errs := []error{f.sockets.Close(ctx), f.group.StopAndWait(ctx)}
+	if f.media != nil {
+		errs = append(errs, f.media.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// origins translates FJ_CHECK_ORIGIN.
+func origins(cfg config.Config) httpapi.Origins {
+	o := httpapi.Origins{Host: cfg.Host}
+	switch check := cfg.CheckOrigin; check.Mode {
+	case config.OriginAny:
+		o.Any = true
+	case config.OriginConn:
+		o.SameHost = true
+	case config.OriginList:
+		o.Allowed = check.Allowed
+	case config.OriginHost:
+	}
+	return o
+}

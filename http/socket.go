@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// The clock of a socket.
+const (
+	pingEvery = 30 * time.Second // counted from authentication
+	maxSilent = 60 * time.Second // without a byte from the client
+	// pause between two writes: bursts become few large writes.
+	pause = 2 * time.Millisecond
+	// closeWait is how long the client may take to answer a close frame.
+	closeWait = 2 * time.Second
+	// maxWrite is how many bytes are written at once.
+	maxWrite = 64 << 10
+)
+
+// socket is an accepted websocket: frames to the client go through its
+// outbox; the goroutine of its request reads.
+type socket struct {
+	*outbox
+	ws      *websocket.Conn
+	conn    *socketConn
+	log     *slog.Logger
+	started chan struct{} // closed when pings begin
+	done    chan struct{} // closed when nothing is written any more
+}
+
+func newSocket(ws *websocket.Conn, conn *socketConn, log *slog.Logger) *socket {
+	return &socket{
+		outbox: newOutbox(), ws: ws, conn: conn, log: log,
+		started: make(chan struct{}), done: make(chan struct{}),
+	}
+}
+
+// startPings begins the pings; it is called once, after authentication.
+func (s *socket) startPings() { close(s.started) }
+
+// read is the client's next message. The error means that the socket is over.
+func (s *socket) read(ctx context.Context) (websocket.MessageType, []byte, error) {
+	return s.ws.Read(ctx)
+}
+
+// write writes what the outbox gets until the socket ends, whoever ends it;
+// after it the connection is closed.
+func (s *socket) write(ctx context.Context) error {
+	defer close(s.done)
+	silence := time.NewTimer(maxSilent)
+	defer silence.Stop()
+	w := writer{socket: s, started: s.started}
+	defer w.stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return w.leave()
+		case <-w.started:
+			w.started = nil
+			w.pings = time.NewTicker(pingEvery)
+			w.tick = w.pings.C
+		case <-w.tick:
+			if _, err := s.conn.Write([]byte(pingFrame)); err != nil {
+				return s.ws.CloseNow()
+			}
+		case <-silence.C:
+			left := maxSilent - s.conn.silence()
+			if left <= 0 {
+				s.close(closeNormal, "")
+				left = maxSilent
+			}
+			silence.Reset(left)
+		case <-s.wake:
+			if end, err := w.flush(); end != nil || err != nil {
+				return s.finish(end)
+			}
+			pauseFor(ctx, pause)
+		}
+	}
+}
+
+// finish says goodbye if there is a reason to.
+func (s *socket) finish(end *closing) error {
+	if end == nil {
+		return s.ws.CloseNow() // the client does not take what we write
+	}
+	timer := time.AfterFunc(closeWait, func() { _ = s.conn.Close() })
+	defer timer.Stop()
+	return s.ws.Close(websocket.StatusCode(end.code), end.reason)
+}
+
+// writer is the state of a socket's writing goroutine.
+type writer struct {
+	socket  *socket
+	started <-chan struct{} // nil: pings run
+	pings   *time.Ticker
+	tick    <-chan time.Time
+	spare   [][]byte
+	buffer  []byte
+}
+
+func (w *writer) stop() {
+	if w.pings != nil {
+		w.pings.Stop()
+	}
+}
+
+// flush writes all that waits, in few writes.
+func (w *writer) flush() (*closing, error) {
+	frames, end := w.socket.take(w.spare)
+	for _, f := range frames {
+		if len(w.buffer) > 0 && len(w.buffer)+len(f) > maxWrite {
+			if err := w.emit(); err != nil {
+				return end, err
+			}
+		}
+		w.buffer = append(w.buffer, f...)
+	}
+	clear(frames)
+	if w.spare = frames; cap(frames) > 1024 {
+		w.spare = nil
+	}
+	return end, w.emit()
+}
+
+// leave writes what waits and does not wait for an answer: the node stops.
+func (w *writer) leave() error {
+	s := w.socket
+	if _, err := w.flush(); err == nil {
+		_, _ = s.conn.Write([]byte(goingAwayFrame)) // the client may be gone
+	}
+	return s.ws.CloseNow()
+}
+
+func (w *writer) emit() error {
+	if len(w.buffer) == 0 {
+		return nil
+	}
+	_, err := w.socket.conn.Write(w.buffer)
+	if w.buffer = w.buffer[:0]; cap(w.buffer) > 4096 {
+		w.buffer = nil // idle sockets hold nothing
+	}
+	return err
+}
+
+func pauseFor(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
