@@ -72,9 +72,10 @@ func (a *authority) issue(t testing.TB, dir string, l leaf) *TLSOptions {
 	for _, host := range l.hosts {
 		if addr, err := netip.ParseAddr(host); err == nil {
 			template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
-		} else {
-			template.DNSNames = append(template.DNSNames, host)
 		}
+		// An address too: BEAM nodes look for the host part as a DNS name,
+		// whatever it is.
+		template.DNSNames = append(template.DNSNames, host)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, key.Public(), a.key)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 )
 
 // Ways to verify the other side of a TLS link.
@@ -25,7 +26,9 @@ const (
 // With VerifyPeer and VerifyChain a certificate must be good for what it is
 // used for: for server authentication when the node is dialled, for client
 // authentication when it dials, unless it has no extended key usage at all. A
-// host's name is looked for in the subject alternative names only.
+// host is looked for in the subject alternative names only. BEAM nodes with
+// verify_peer look for the host part of a node's name among the DNS names even
+// when it is an IP address; this package looks among both.
 type TLSOptions struct {
 	CertFile   string // this node's certificate, and those between it and an authority's
 	KeyFile    string // its private key
@@ -90,14 +93,12 @@ func (s *security) dial(ctx context.Context, conn net.Conn, host string) (net.Co
 	}
 	now := s.files.current()
 	config := s.common(now)
-	config.ServerName, config.RootCAs = host, now.authorities
+	config.ServerName = host
 	config.Renegotiation = tls.RenegotiateFreelyAsClient // OTP does after many records of TLS 1.2
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &now.own, nil }
-	if s.verify != VerifyPeer {
-		config.InsecureSkipVerify = true // of the name; the chain is verified below
-	}
-	if s.verify == VerifyChain {
-		config.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, now.authorities) }
+	config.InsecureSkipVerify = true // VerifyConnection does it: crypto/tls cannot leave out the name
+	if s.verify != VerifyNone {
+		config.VerifyConnection = func(state tls.ConnectionState) error { return s.verifyDialled(state, now.authorities, host) }
 	}
 	return handshakeTLS(ctx, conn, config, tls.Client)
 }
@@ -111,17 +112,34 @@ func (s *security) common(now *material) *tls.Config {
 	}
 }
 
-// verifyChain verifies a dialled node's certificate but for its name.
-func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
+// verifyDialled verifies a dialled node's certificate.
+func (s *security) verifyDialled(state tls.ConnectionState, roots *x509.CertPool, host string) error {
+	if len(state.PeerCertificates) == 0 {
+		return &tls.CertificateVerificationError{Err: errors.New("no certificate")}
+	}
 	others := x509.NewCertPool()
 	for _, c := range state.PeerCertificates[1:] {
 		others.AddCert(c)
 	}
-	_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: others})
+	own := state.PeerCertificates[0]
+	_, err := own.Verify(x509.VerifyOptions{Roots: roots, Intermediates: others})
+	if err == nil && s.verify == VerifyPeer {
+		err = verifyName(own, host)
+	}
 	if err != nil {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: err}
 	}
 	return nil
+}
+
+// verifyName looks for a host in a certificate. An address counts among the DNS
+// names, too: that is where BEAM nodes look for one.
+func verifyName(c *x509.Certificate, host string) error {
+	err := c.VerifyHostname(host)
+	if _, literal := (Name{Host: host}).Literal(); literal && slices.Contains(c.DNSNames, host) {
+		return nil
+	}
+	return err
 }
 
 // handshakeTLS runs a handshake, which ctx bounds. On an error the caller

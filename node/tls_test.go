@@ -212,6 +212,27 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 	}
 }
 
+func TestNamesInCertificates(t *testing.T) {
+	_, loopback6, _ := net.ParseCIDR("::1/128")
+	for _, tc := range []struct {
+		cert x509.Certificate
+		host string
+		ok   bool
+	}{
+		{x509.Certificate{DNSNames: []string{"a.example.com"}}, "a.example.com", true},
+		{x509.Certificate{DNSNames: []string{"*.example.com"}}, "a.example.com", true},
+		{x509.Certificate{DNSNames: []string{"*.example.com"}}, "example.com", false},
+		{x509.Certificate{DNSNames: []string{"10.0.0.1"}}, "10.0.0.1", true},
+		{x509.Certificate{DNSNames: []string{"10.0.0.1"}}, "10.0.0.2", false},
+		{x509.Certificate{IPAddresses: []net.IP{loopback6.IP}}, "::1", true},
+		{x509.Certificate{IPAddresses: []net.IP{loopback6.IP}}, "127.0.0.1", false},
+	} {
+		if err := verifyName(&tc.cert, tc.host); (err == nil) != tc.ok {
+			t.Errorf("%v %v for %s: %v", tc.cert.DNSNames, tc.cert.IPAddresses, tc.host, err)
+		}
+	}
+}
+
 func TestTLSOptionsAreChecked(t *testing.T) {
 	l, ca := newLab(t), newAuthority(t)
 	good := ca.issue(t, t.TempDir(), leaf{})
