@@ -25,9 +25,10 @@ HEALTHCHECK --interval=2s --start-period=2s --timeout=4s --retries=3 CMD ["/fjor
 ENTRYPOINT ["/fjord"]
 CMD ["serve"]
 
-# From a binary that `make build` made; the pattern takes the certificates if they are there.
+# From a binary that `make build` made. The patterns take what is there: the classic builder comes
+# through here on its way to the last stage, too, where nobody has run make.
 FROM base AS prebuilt
-COPY bin/fjord bin/ca-certificates.cr[t] /
+COPY LICENSE bin/fjor[d] bin/ca-certificates.cr[t] /
 
 FROM golang:1.26 AS build
 WORKDIR /src
@@ -40,4 +41,4 @@ RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags "-s -w -X main.ver
 FROM base
 ARG FJ_GIT_COMMIT=dev
 ENV FJ_GIT_COMMIT=$FJ_GIT_COMMIT
-COPY --from=build /fjord /etc/ssl/certs/ca-certificates.crt /
+COPY --from=build /src/LICENSE /fjord /etc/ssl/certs/ca-certificates.crt /

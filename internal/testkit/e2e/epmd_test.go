@@ -76,12 +76,12 @@ func TestEmbeddedEPMDTakeOver(t *testing.T) {
 	testkit.WaitMesh(t, 3*time.Second, a, b)
 }
 
-// EPMD away at start: an external one is waited for, and REST works meanwhile.
+// EPMD away at start: an external one is waited for, and the log says so.
 func TestEPMDAwayAtStart(t *testing.T) {
 	c := testkit.NewCluster(t)
 	c.Env["FJ_DIST_EPMD"] = "external"
 	a := c.Node(t, "a@localhost")
-	a.WaitLog(t, 3*time.Second, `(?i)epmd`)
+	a.WaitLog(t, 3*time.Second, `\[warning\] waiting for the EPMD of this host`)
 	testkit.During(t, time.Second, "a waits", func() bool { return !a.Exited() })
 	mapper(t, c.EPMDPort, "epmd")
 	a.WaitUp(t)
