@@ -14,7 +14,8 @@ const (
 	typeFirst     = 69  // the first fragment of a message
 	typeNext      = 70  // another fragment
 	fragmentSize  = 64 << 10
-	fragmentIDs   = 16 // bytes of sequence and fragment id
+	maxWhole      = 2 * fragmentSize // of messages that are not cut: peers put two fragments together slowly
+	fragmentIDs   = 16               // bytes of sequence and fragment id
 	maxFrameAtoms = 255
 	longAtoms     = 1 // in the last nibble: lengths of new atoms have two bytes
 	newEntry      = 8 // in an atom's nibble: its text follows

@@ -108,7 +108,7 @@ func (q *queue) budget(m *message) *budget {
 
 // isLarge says whether m is to be cut into fragments.
 func (q *queue) isLarge(m *message) bool {
-	return q.fragments && m.order == bySender && len(m.body) > fragmentSize
+	return q.fragments && m.order == bySender && len(m.body) > maxWhole
 }
 
 // place puts m where its order demands.

@@ -10,14 +10,17 @@ import (
 
 // Sizes of reading.
 const (
-	minRead    = 4 << 10  // of the buffer of a quiet link, and the largest frame read through it
-	maxRead    = 32 << 10 // of the buffer of a busy one
+	minRead    = 4 << 10   // of the buffer of a quiet link
+	maxRead    = 256 << 10 // of the buffer of a busy one
 	fragmentUp = 2 + fragmentIDs
+	maxJoined  = 4 // fragments of a message that is put together in the buffer
 )
 
-// reader takes frames from the connection and delivers their signals. Small
-// frames are decoded where they were read to, their binaries copied; others
-// get a buffer of their own, of which their binaries are parts.
+// reader takes frames from the connection and delivers their signals. What
+// fits into its buffer, which stays in the processor's cache, is decoded there
+// and its binaries copied, which costs less than new memory that has to be
+// cleared before it is read into. Others get a buffer of their own, of which
+// their binaries are parts.
 type reader struct {
 	link       *Link
 	conn       net.Conn
@@ -60,45 +63,115 @@ func (r *reader) frame() error {
 	if err := r.need(4); err != nil {
 		return err
 	}
-	n := int(binary.BigEndian.Uint32(r.buf[r.start:]))
-	r.start += 4
+	n := r.length(0)
 	switch {
 	case n == 0:
+		r.start += 4
 		r.link.stats.ticks.Add(1)
 		r.shrink()
 		return nil
 	case n > r.link.opts.MaxMessage:
 		return fmt.Errorf("%w: frame of %d bytes", ErrLimit, n)
-	case n <= minRead:
-		if err := r.need(n); err != nil {
-			return err
-		}
-		body := r.buf[r.start : r.start+n : r.start+n]
-		r.start += n
-		return r.body(body, false)
+	case n <= minRead-4:
+		return r.inPlace(n)
 	}
-	return r.largeFrame(n)
-}
-
-// largeFrame reads a frame into a buffer of its own, a later fragment into
-// that of its message.
-func (r *reader) largeFrame(n int) error {
-	if err := r.need(fragmentUp); err != nil {
+	if err := r.need(4 + fragmentUp); err != nil {
 		return err
 	}
-	f, err := parseFrame(r.buf[r.start : r.start+fragmentUp])
+	f, err := parseFrame(r.buf[r.start+4 : r.start+4+fragmentUp])
+	switch {
+	case err != nil:
+		return err
+	case 4+n > len(r.buf), f.kind == frameNext, f.kind == frameFirst && f.fragment > maxJoined:
+		r.start += 4
+		return r.largeFrame(f, n)
+	}
+	return r.inPlace(n)
+}
+
+// length is that of the frame that begins off bytes into what is unread.
+func (r *reader) length(off int) int {
+	return int(binary.BigEndian.Uint32(r.buf[r.start+off:]))
+}
+
+// inPlace handles a frame of n bytes, which fits into the buffer, in it.
+func (r *reader) inPlace(n int) error {
+	if err := r.need(4 + n); err != nil {
+		return err
+	}
+	f, err := parseFrame(r.unread(4, 4+n))
 	if err != nil {
 		return err
 	}
-	if f.kind != frameNext {
-		body, err := r.own(n, r.ahead(f, n))
-		if err != nil {
-			return err
-		}
-		return r.body(body, true)
+	if f.kind == frameFirst && f.fragment > 1 && f.fragment <= maxJoined {
+		return r.join(f, n)
 	}
-	r.start += fragmentUp
-	return r.nextFragment(f, n-fragmentUp)
+	r.start += 4 + n
+	return r.body(f, false)
+}
+
+// unread is a section of what is unread.
+func (r *reader) unread(from, to int) []byte {
+	return r.buf[r.start+from : r.start+to : r.start+to]
+}
+
+// join puts a message together whose first fragment f, of n bytes, is in the
+// buffer, as long as the other fragments follow at once and fit. It looks at
+// most one frame ahead: what it cannot use, frame reads again.
+func (r *reader) join(f frame, n int) error {
+	next, end := 4+n, 4+n // of the frames, of the message
+	seq, left := f.seq, f.fragment-1
+	for ; left > 0; left-- {
+		data := r.follower(next, seq, left)
+		if data == nil {
+			break
+		}
+		next += 4 + fragmentUp + len(data)
+		end += copy(r.buf[r.start+end:], data)
+	}
+	f, err := parseFrame(r.unread(4, end))
+	if err != nil {
+		return err
+	}
+	r.start += next
+	f.fragment = left + 1
+	return r.body(f, false)
+}
+
+// follower reads the frame that begins off bytes into what is unread. It gives
+// the bytes of fragment left of sequence seq, nil if the frame is another, does
+// not fit or does not come: frame will find the reason.
+func (r *reader) follower(off int, seq, left uint64) []byte {
+	if off+4 > len(r.buf) || r.need(off+4) != nil {
+		return nil
+	}
+	n := r.length(off)
+	if n < fragmentUp || n > len(r.buf)-off-4 || r.need(off+4+n) != nil {
+		return nil
+	}
+	f, err := parseFrame(r.unread(off+4, off+4+n))
+	if err != nil || f.kind != frameNext || f.seq != seq || f.fragment != left {
+		return nil
+	}
+	return f.data
+}
+
+// largeFrame reads a frame of n bytes, whose beginning is f, into a buffer of
+// its own, a later fragment into that of its message.
+func (r *reader) largeFrame(f frame, n int) error {
+	r.busy = true // the next ones may fit
+	if f.kind == frameNext {
+		r.start += fragmentUp
+		return r.nextFragment(f, n-fragmentUp)
+	}
+	b, err := r.own(n, r.ahead(f, n))
+	if err != nil {
+		return err
+	}
+	if f, err = parseFrame(b); err != nil {
+		return err
+	}
+	return r.body(f, true)
 }
 
 // nextFragment reads the n bytes of fragment f straight to where they belong.
@@ -131,11 +204,7 @@ func (r *reader) complete(s *sequence) error {
 
 // body handles a frame that was read whole; own says that its memory is not
 // used again. Errors mean that framing or the atom cache is lost.
-func (r *reader) body(b []byte, own bool) error {
-	f, err := parseFrame(b)
-	if err != nil {
-		return err
-	}
+func (r *reader) body(f frame, own bool) error {
 	switch f.kind {
 	case framePass:
 		r.passed(f.data, own)
@@ -165,7 +234,7 @@ func (r *reader) body(b []byte, own bool) error {
 	return r.assembly.begin(f, atoms, data)
 }
 
-// need fills buf until it has n unread bytes, at most minRead.
+// need fills buf until it has n unread bytes, at most len(buf).
 func (r *reader) need(n int) error {
 	for r.end-r.start < n {
 		if r.start == r.end {
@@ -179,6 +248,9 @@ func (r *reader) need(n int) error {
 			r.start = 0
 		}
 		room := r.buf[r.end:]
+		if len(r.assembly.open) > 0 && n <= minRead {
+			room = room[:min(len(room), minRead)] // most of what comes is better read to its place
+		}
 		got, err := r.read(room)
 		r.end += got
 		r.busy = got == len(room)
