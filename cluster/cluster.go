@@ -33,16 +33,30 @@ type Options struct {
 	// PlainRule places rooms exactly as the original does: creations in flight
 	// do not count.
 	PlainRule bool
-	Logger    *slog.Logger // nil: nowhere
+	Routing   Routing
+	Limits    Limits
+	// Bus carries the rooms' events (room.LocalOptions.Events is its Publish);
+	// nil: one that nobody hears.
+	Bus *Bus
+	// Metrics gives this node's metrics report each second; nil: an empty one.
+	Metrics func() map[string]any
+	// Orphan sends a webhook for a room whose node died, when that is up to this
+	// node. It must not block. nil: none are sent.
+	Orphan func(url string, e room.Event)
+	Logger *slog.Logger // nil: nowhere
 }
 
 // Cluster is this node's view of the cluster, and its part in it.
 type Cluster struct {
 	node    erlang // nil: standalone
 	system  *actor.System
-	local   Local
+	local   *capacity
+	bus     *Bus
+	metrics func() map[string]any
+	orphans *orphans
 	log     *slog.Logger
 	group   *run.Group
+	parts   *services // nil: standalone, or without a real node
 	board   *board
 	links   *links
 	gateway *Gateway
@@ -71,24 +85,44 @@ func start(ctx context.Context, opts Options, n erlang) (*Cluster, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opts.Bus == nil {
+		opts.Bus = NewBus()
+	}
 	c := &Cluster{
-		node: n, system: opts.System, local: opts.Local, log: opts.Logger, board: newBoard(), cancel: func() {},
-		failed: make(chan error, 1),
-		group:  run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
+		node: n, system: opts.System, local: newCapacity(opts.Local, opts.Limits), log: opts.Logger, board: newBoard(),
+		bus: opts.Bus, metrics: opts.Metrics, cancel: func() {}, failed: make(chan error, 1),
+		group: run.NewGroup(context.WithoutCancel(ctx), "cluster", opts.Logger),
 	}
+	self := ""
 	if n != nil {
-		c.distribute(opts)
+		self = n.Name()
 	}
-	if tree := c.tree(opts); len(tree.Children) > 0 {
-		if err := c.supervise(tree); err != nil {
-			c.group.Stop()
-			return nil, fmt.Errorf("start cluster: %w", err)
-		}
+	c.bus.connect(self, opts.Logger, c.local.note)
+	if err := c.join(opts); err != nil {
+		c.group.Stop()
+		return nil, fmt.Errorf("start cluster: %w", err)
+	}
+	if err := c.supervise(c.tree(opts)); err != nil {
+		c.group.Stop()
+		return nil, fmt.Errorf("start cluster: %w", err)
 	}
 	if n != nil {
 		c.cancel = n.Subscribe(c.event)
 	}
 	return c, nil
+}
+
+// join makes the parts that a standalone node does not have, and starts those
+// that a node of the original has beside its room service.
+func (c *Cluster) join(opts Options) (err error) {
+	if c.node == nil {
+		return nil
+	}
+	c.distribute(opts)
+	if opts.Node != nil {
+		c.parts, err = startServices(opts.Node, c.bus, c.router.members.fjordNames, c.log)
+	}
+	return err
 }
 
 // supervise starts the tree, and learns of its end: nobody restarts the root.
@@ -109,25 +143,30 @@ func (c *Cluster) supervise(tree actor.Spec) error {
 // should end, to be started anew.
 func (c *Cluster) Failed() <-chan error { return c.failed }
 
-// distribute makes the parts that a standalone node does not have.
+// distribute makes the router and what answers other nodes.
 func (c *Cluster) distribute(opts Options) {
 	c.links = newLinks(linkLog{log: c.log, topology: opts.Topology})
 	c.gateway = newGateway(c.node, c.system, c.log)
 	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
+	c.router.routing, c.router.address, c.router.watch = opts.Routing, opts.Address, c.bus.node
+	c.orphans = &orphans{send: opts.Orphan}
+	c.router.lost = c.lost
 	c.server = &roomServer{
-		self: c.node.Name(), local: c.local, custom: c.router.custom, members: c.router.members, log: c.log,
+		self: c.node.Name(), local: c.local, router: c.router, custom: c.router.custom, members: c.router.members, log: c.log,
 		served: map[string]int{}, inflight: c.router.inflight,
 		info:  fjordInfo{Version: opts.Version, Address: opts.Address},
 		ready: func() bool { return c.gateway.exposed(dialects()[dialectFishjam].registered) },
 	}
 	c.server.serve(c.node)
 	c.router.ids.serve()
+	rooms := &localServer{local: c.local, product: productFishjam, address: opts.Address, pid: c.gateway.anyPid}
+	rooms.serve(c.node)
 }
 
 // newRouter makes a Router with all that it owns.
-func newRouter(n erlang, local Local, plain bool, group *run.Group, log *slog.Logger) *Router {
+func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, watch: newWatch(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{
@@ -139,7 +178,7 @@ func newRouter(n erlang, local Local, plain bool, group *run.Group, log *slog.Lo
 
 // Service is what the HTTP layer calls: the whole cluster, or the rooms of this
 // node when standalone.
-func (c *Cluster) Service() room.Service {
+func (c *Cluster) Service() Rooms {
 	if c.node == nil {
 		return c.local
 	}
@@ -189,12 +228,38 @@ func (c *Cluster) Members() []MemberStatus {
 // Gateway exposes further actors to other nodes; nil when standalone.
 func (c *Cluster) Gateway() *Gateway { return c.gateway }
 
-// Stop ends discovery, dialling and all calls under way. Links stay until the
-// node stops, actors until their system stops.
+// Bus is the bus of notifications.
+func (c *Cluster) Bus() *Bus { return c.bus }
+
+// Address is the FJ_HOST of the node that has a room, where its peers connect.
+// room.ErrNotFound, room.ErrInvalidID, room.ErrUnreachable.
+func (c *Cluster) Address(ctx context.Context, id room.ID) (string, error) {
+	if c.node == nil {
+		return "", nil
+	}
+	return c.router.Address(ctx, id)
+}
+
+// farewell is how long Stop waits for the last notifications to arrive.
+const farewell = 300 * time.Millisecond
+
+// Stop lets the other nodes have what was published, and ends discovery,
+// dialling and all calls under way. Links stay until the node stops, actors
+// until their system stops.
 func (c *Cluster) Stop(ctx context.Context) error {
 	c.stopped.Store(true)
+	var err error
+	if c.parts != nil {
+		last, cancel := context.WithTimeout(ctx, farewell)
+		c.parts.flush(last)
+		cancel()
+	}
 	c.cancel()
-	if err := c.group.StopAndWait(ctx); err != nil {
+	err = c.group.StopAndWait(ctx)
+	if c.parts != nil {
+		err = errors.Join(err, c.parts.stop(ctx))
+	}
+	if err != nil {
 		return fmt.Errorf("stop cluster: %w", err)
 	}
 	return nil

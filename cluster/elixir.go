@@ -49,7 +49,37 @@ const (
 	funUsage  = "get_resource_usage"
 	funCreate = "create_room"
 	funDelete = "delete_room"
+	funFind   = "find_room"
+	funGet    = "get_room"
+	funList   = "list_rooms"
 )
+
+// What the main branch calls of the room itself and of the node.
+const (
+	moduleRoom         = "Elixir.Fishjam.Local.Room"
+	funAddPeer         = "add_peer"
+	funRemovePeer      = "remove_peer"
+	funPeerStatus      = "get_peer_connection_status"
+	funAddComponent    = "add_component"
+	funRemoveComponent = "remove_component"
+	funSubscribe       = "subscribe"
+	funDial            = "dial"
+	funEndCall         = "end_call"
+
+	moduleFishjam   = "Elixir.Fishjam"
+	moduleJellyfish = "Elixir.Jellyfish"
+	funAddress      = "address"
+)
+
+// Names of the original's Phoenix.PubSub, by product.
+const (
+	pubsubFishjam   = "Fishjam.PubSub"
+	pubsubJellyfish = "Jellyfish.PubSub"
+)
+
+// structEngineTrack is the track of a track_added, which comes from the
+// original's media engine.
+const structEngineTrack = etf.Atom("Elixir.Membrane.RTC.Engine.Message.TrackAdded")
 
 // Products whose structs are understood.
 const (
@@ -149,9 +179,14 @@ func parseRequest(t etf.Term) (name string, args []etf.Term, err error) {
 
 // Errors of the original as atoms.
 const (
-	atomExists     = etf.Atom("room_already_exists")
-	atomNotStarted = etf.Atom("room_doesnt_start")
-	atomNotFound   = etf.Atom("room_not_found")
+	atomExists            = etf.Atom("room_already_exists")
+	atomNotStarted        = etf.Atom("room_doesnt_start")
+	atomNotFound          = etf.Atom("room_not_found")
+	atomPeerNotFound      = etf.Atom("peer_not_found")
+	atomComponentNotFound = etf.Atom("component_not_found")
+	atomPeerDisabled      = etf.Atom("peer_disabled_globally")
+	atomPeerLimit         = etf.Atom("reached_peers_limit")
+	atomComponentDisabled = etf.Atom("component_disabled_globally")
 )
 
 // createdTerm is the answer to a creation: {ok, State, Address} or {error, Reason}.

@@ -348,6 +348,8 @@ func (p *fakeProcess) call(ctx context.Context, from string, request etf.Term) (
 
 // fakeLocal is rooms without actors.
 type fakeLocal struct {
+	room.PeerService
+	room.ComponentService
 	address string
 
 	mu     sync.Mutex
@@ -355,6 +357,8 @@ type fakeLocal struct {
 	tracks int
 	fail   error
 	made   int
+
+	draining bool
 }
 
 func newFakeLocal(address string) *fakeLocal {
@@ -369,6 +373,9 @@ func (l *fakeLocal) Create(ctx context.Context, cfg room.Config) (room.Created, 
 	defer l.mu.Unlock()
 	if l.fail != nil {
 		return room.Created{}, l.fail
+	}
+	if l.draining {
+		return room.Created{}, room.ErrDraining
 	}
 	if cfg.RoomID == "" {
 		cfg.RoomID = room.NewID()
@@ -424,6 +431,19 @@ func (l *fakeLocal) Usage() room.Usage {
 	return room.Usage{Rooms: len(l.rooms), ForwardedTracks: l.tracks}
 }
 
+func (l *fakeLocal) Draining() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.draining
+}
+
+// drain has it refuse new rooms.
+func (l *fakeLocal) drain(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = on
+}
+
 // total counts the rooms ever made.
 func (l *fakeLocal) total() int {
 	l.mu.Lock()
@@ -455,12 +475,16 @@ func (f *fakeNet) addMember(t testing.TB, name string) *fakeMember {
 			t.Error(err)
 		}
 	})
-	m.router = newRouter(n, m.local, false, group, log)
+	capacity := newCapacity(m.local, Limits{})
+	m.router = newRouter(n, capacity, false, group, log)
+	m.router.address = m.local.address
 	server := &roomServer{
-		self: name, local: m.local, custom: m.router.custom, members: m.router.members, log: log, served: map[string]int{}, inflight: m.router.inflight,
+		self: name, local: capacity, router: m.router, custom: m.router.custom, members: m.router.members, log: log, served: map[string]int{}, inflight: m.router.inflight,
 		info: fjordInfo{Version: "test", Address: m.local.address}, ready: func() bool { return true },
 	}
 	server.serve(n)
+	rooms := &localServer{local: capacity, product: productFishjam, address: m.local.address, pid: func() etf.Pid { return etf.Pid{Node: etf.Atom(name)} }}
+	rooms.serve(n)
 	m.router.ids.serve()
 	for _, d := range dialects() {
 		if d.registered == "" {
@@ -479,8 +503,10 @@ func (f *fakeNet) addMember(t testing.TB, name string) *fakeMember {
 		m.router.inflight.link(ev.Node)
 		if ev.Up {
 			m.router.members.up(ev.Node)
+			m.router.watch.up(ev.Node)
 		} else {
 			m.router.members.down(ev.Node)
+			m.router.watch.down(ev.Node, time.Now())
 		}
 	})
 	return m

@@ -15,12 +15,16 @@ const (
 	funRelease  = "release_room" // release_room(Id, Token) -> ok
 	funClaim    = "claim_room"   // claim_room(Id, Token) -> free | taken | {made, Owner}
 	funCustom   = "custom_rooms" // custom_rooms() -> [Id]
+	funHas      = "has_room"     // has_room(Id) -> true | false
+	funRooms    = "rooms"        // rooms() -> #{Id => WebhookUrl}
 
 	atomGranted = etf.Atom("granted")
 	atomTaken   = etf.Atom("taken")
 	atomFree    = etf.Atom("free")
 	atomMade    = etf.Atom("made")
+	atomRefused = etf.Atom("node_takes_no_rooms") // raised by create_room/1
 	atomOK      = etf.Atom("ok")
+	atomError   = etf.Atom("error")
 )
 
 // fjordInfo is what a Fjord node says about itself.
@@ -95,4 +99,30 @@ func parseNodes(t etf.Term) ([]string, error) {
 		nodes = append(nodes, string(name))
 	}
 	return nodes, nil
+}
+
+// hooksTerm are rooms with their webhooks, empty binaries where there is none.
+func hooksTerm(list map[room.ID]string) etf.Term {
+	m := make(etf.Map, 0, len(list))
+	for id, url := range list {
+		m = append(m, etf.MapEntry{Key: []byte(id), Value: []byte(url)})
+	}
+	return m
+}
+
+func parseHooks(t etf.Term) (map[room.ID]string, error) {
+	m, ok := t.(etf.Map)
+	if !ok {
+		return nil, fmt.Errorf("rooms: %w: no map", errTerm)
+	}
+	list := make(map[room.ID]string, len(m))
+	for _, e := range m {
+		id, isID := e.Key.([]byte)
+		url, isURL := e.Value.([]byte)
+		if !isID || !isURL {
+			return nil, fmt.Errorf("rooms: %w: no binaries", errTerm)
+		}
+		list[room.ID(id)] = string(url)
+	}
+	return list, nil
 }

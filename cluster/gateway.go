@@ -115,6 +115,18 @@ func (g *Gateway) exposed(name string) bool {
 	return x != nil && !x.dead
 }
 
+// anyPid is the pid of some exposed actor; zero when there is none.
+func (g *Gateway) anyPid() etf.Pid {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, x := range g.live {
+		if !x.dead {
+			return x.proc.Pid()
+		}
+	}
+	return etf.Pid{}
+}
+
 func (g *Gateway) poke() {
 	// Without a gateway actor nothing is lost: it looks at the tables first.
 	_ = g.actors.SendName(gatewayName, wake{})

@@ -103,6 +103,9 @@ func (m *members) missed(name string, now time.Time) (first bool) {
 	}
 	first = !x.leftOut.After(now)
 	x.leftOut = now.Add(leftOutFor)
+	if !x.server && !x.probed {
+		x.quiet = now.Add(notServerIn) // the probe may find a server yet
+	}
 	return first
 }
 
@@ -115,13 +118,13 @@ func (m *members) answered(name string) {
 	}
 }
 
-// notServer leaves a node alone that answered undef; first is false when that
-// is known.
-func (m *members) notServer(name string, now time.Time) (first bool) {
+// notServer leaves a node alone that answered undef in a dialect; first is
+// false when that is known, or when a probe has found another dialect meanwhile.
+func (m *members) notServer(name string, dialect int, now time.Time) (first bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	x := m.nodes[name]
-	if x == nil {
+	if x == nil || x.dialect != dialect {
 		return false
 	}
 	first = x.quiet.IsZero()
@@ -145,12 +148,14 @@ func (m *members) probe(name string, dialect int, fjord *fjordInfo) {
 
 // probedNone notes that a node speaks no dialect.
 func (m *members) probedNone(name string, now time.Time) (first bool) {
-	first = m.notServer(name, now)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if x := m.nodes[name]; x != nil {
-		x.probed, x.fjord = true, false
+	x := m.nodes[name]
+	if x == nil {
+		return false
 	}
+	first = x.quiet.IsZero()
+	x.probed, x.fjord, x.server, x.quiet = true, false, false, now.Add(notServerIn)
 	return first
 }
 
@@ -171,6 +176,26 @@ func (m *members) find(name string) (candidate, bool) {
 		return candidate{}, false
 	}
 	return candidate{name: x.name, dialect: x.dialect, fjord: x.fjord}, true
+}
+
+// fjordNames lists the linked Fjord members, left out or not, sorted.
+func (m *members) fjordNames() []string {
+	var names []string
+	for _, c := range m.list(func(x *member) bool { return x.fjord }) {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// fjordInfo is what a Fjord member has said of itself.
+func (m *members) fjordInfo(name string) (fjordInfo, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.nodes[name]
+	if x == nil || !x.fjord {
+		return fjordInfo{}, false
+	}
+	return x.info, true
 }
 
 // MemberStatus is what is known of a linked node as a member: for /cluster and

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"math/rand/v2"
+	"time"
 
 	"github.com/fjord-media/fjord/internal/actor"
 	"github.com/fjord-media/fjord/node"
@@ -21,6 +22,9 @@ func (a *membershipActor) Init(self *actor.Self) error {
 		self: c.node.Name(), log: c.links.log, board: c.board, links: c.links,
 		dial: func(ctx context.Context, name string) error {
 			_, err := c.node.Connect(ctx, name)
+			if err != nil && ctx.Err() == nil {
+				c.unreachable(name, err)
+			}
 			return err
 		},
 		visit:  c.router.visit,
@@ -52,10 +56,12 @@ func (c *Cluster) event(ev node.NodeEvent) {
 	if ev.Up {
 		if !ev.Hidden {
 			c.router.members.up(ev.Node)
+			c.bus.node.up(ev.Node)
 		}
 		_ = c.system.SendName(membershipName, linkUp{node: ev.Node})
 		return
 	}
 	c.router.members.down(ev.Node)
+	c.bus.node.down(ev.Node, time.Now())
 	_ = c.system.SendName(membershipName, linkDown{node: ev.Node, reason: ev.Reason})
 }

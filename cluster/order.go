@@ -80,6 +80,9 @@ func (o *order) done(out outcome) (room.Created, error) {
 	if o.custom {
 		o.router.debts.forget(o.to.name, o.cfg.RoomID)
 	}
+	if o.cfg.WebhookURL != nil { // nodes of the original do not tell it
+		o.router.watch.webhook(o.to.name, out.created.Room.ID, *o.cfg.WebhookURL)
+	}
 	return out.created, nil
 }
 
@@ -114,8 +117,9 @@ func (o *order) late(out outcome) {
 	o.finish(resultOf(out.err))
 	switch {
 	case out.err == nil:
-		r.log.Warn("late answer: the room is deleted on its owner", "node", o.to.name, "room_id", o.cfg.RoomID)
-		r.debts.add(o.to.name, o.cfg.RoomID)
+		id := out.created.Room.ID // a node that routes requests by id has made its own
+		r.log.Warn("late answer: the room is deleted on its owner", "node", o.to.name, "room_id", id)
+		r.debts.add(o.to.name, id)
 		r.payDebts(o.to.name)
 	case errors.Is(out.err, node.ErrNoConnection), errors.Is(out.err, context.DeadlineExceeded),
 		errors.Is(out.err, context.Canceled):

@@ -26,6 +26,9 @@ type placing struct {
 // fails and the id allows it.
 func (p *placing) tryAll(ctx context.Context) (room.Created, error) {
 	last := error(room.ErrUnreachable)
+	if p.local.refuses() && len(p.loads) == 0 {
+		last = room.ErrDraining
+	}
 	for {
 		name, finish, ok := p.inflight.choose(p.view, p.current(ctx))
 		if !ok {
@@ -62,7 +65,7 @@ func (p *placing) current(ctx context.Context) []Load {
 		p.loads = nil
 	}
 	loads := slices.Clone(p.loads) // the question's answers are shared
-	if !p.noLocal {
+	if !p.noLocal && !p.local.refuses() {
 		loads = append(loads, Load{Node: p.self, served: -1})
 	}
 	return loads
@@ -110,7 +113,7 @@ func (p *placing) createOn(ctx context.Context, name string, finish func(result)
 	}
 	cfg := p.cfg
 	if cfg.RoomID == "" {
-		cfg.RoomID = room.NewID()
+		cfg.RoomID = p.newID(name)
 	}
 	o := &order{router: p.Router, to: p.asked[i], cfg: cfg, custom: p.held != nil, held: p.held, finish: finish}
 	return o.run(ctx, p.budget(ctx))

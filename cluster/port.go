@@ -43,13 +43,22 @@ type actors interface {
 	Watch(pid actor.PID, fn func(reason error)) error
 }
 
+// Rooms is all that can be done with rooms: what the HTTP layer calls.
+type Rooms interface {
+	room.Service
+	room.PeerService
+	room.ComponentService
+}
+
 // Local is what the cluster needs of the rooms of this node; *room.Local has it.
 type Local interface {
-	room.Service
+	Rooms
 	// Has says whether the room lives here, without asking its actor.
 	Has(id room.ID) bool
 	// Usage reads counters.
 	Usage() room.Usage
+	// Draining says whether new rooms are refused.
+	Draining() bool
 }
 
 // nodePort is a *node.Node as the cluster sees it.

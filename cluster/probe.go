@@ -33,6 +33,7 @@ func (r *Router) probe(ctx context.Context, name string) {
 	if err == nil {
 		if info, err := parseInfo(answer); err == nil {
 			r.members.probe(name, dialectFishjam, &info)
+			r.learn(ctx, candidate{name: name, fjord: true})
 			r.reportTwins(ctx, name)
 			r.payDebts(name)
 			return
@@ -44,6 +45,7 @@ func (r *Router) probe(ctx context.Context, name string) {
 			if _, err := parseUsage(answer); err == nil {
 				r.members.probe(name, i, nil)
 				r.members.answered(name)
+				r.learn(ctx, candidate{name: name, dialect: i})
 				r.payDebts(name)
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ const serveLimit = 5 * time.Second
 // roomServer answers what other members ask of this node's rooms.
 type roomServer struct {
 	self    string
-	local   Local
+	local   *capacity
+	router  *Router
 	custom  *customRooms
 	members *members
 	info    fjordInfo
@@ -45,7 +47,7 @@ func (s *roomServer) create(ctx context.Context, config etf.Term, d dialect) etf
 		return createdTerm(d.product, room.Created{}, err)
 	}
 	s.inflight.fresh.add(time.Now())
-	created, err := s.local.Create(ctx, cfg)
+	created, err := s.router.createHere(ctx, cfg)
 	switch {
 	case err != nil && !errors.Is(err, room.ErrExists):
 		s.log.Warn("room for another node not created", "room_id", cfg.RoomID, "error", err)
@@ -55,6 +57,31 @@ func (s *roomServer) create(ctx context.Context, config etf.Term, d dialect) etf
 		s.custom.add(created.Room.ID)
 	}
 	return createdTerm(d.product, created, err)
+}
+
+// ownID gives a room that another node orders by create_room/1 an id of this
+// node when ids name their owner.
+func (s *roomServer) ownID(config etf.Term) etf.Term {
+	m, ok := config.(etf.Map)
+	if !ok || s.router.routing != RouteByID {
+		return config
+	}
+	m = slices.Clone(m)
+	for i, e := range m {
+		if isAtom(e.Key, "room_id") {
+			m[i].Value = []byte(routedID(s.self))
+		}
+	}
+	return m
+}
+
+// raise makes an error of an answer that refuses a room for want of room: then
+// the original answers 503 and not 400.
+func (s *roomServer) raise(answer etf.Term) (etf.Term, error) {
+	if t, ok := answer.(etf.Tuple); ok && len(t) == 2 && isAtom(t[1], atomNotStarted) && s.local.refuses() {
+		return nil, node.Error(atomRefused)
+	}
+	return answer, nil
 }
 
 // order is create for a node whose orders are counted.
@@ -108,12 +135,20 @@ func (s *roomServer) serve(n erlang) {
 		})
 		if d.registered == "" {
 			n.Handle(d.rooms, funCreate, 1, func(ctx context.Context, c node.Caller, args []etf.Term) (etf.Term, error) {
-				return s.order(ctx, c.Node, args[0], d), nil
+				return s.raise(s.order(ctx, c.Node, s.ownID(args[0]), d))
 			})
 		}
 	}
 	n.Handle(moduleFjord, funInfo, 0, func(context.Context, node.Caller, []etf.Term) (etf.Term, error) {
 		return infoTerm(s.info), nil
+	})
+	n.Handle(moduleFjord, funRooms, 0, func(ctx context.Context, _ node.Caller, _ []etf.Term) (etf.Term, error) {
+		rooms, err := s.local.List(ctx)
+		return hooksTerm(roomHooks(rooms)), err
+	})
+	n.Handle(moduleFjord, funHas, 1, func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
+		id, _ := args[0].([]byte)
+		return s.local.Has(room.ID(id)), nil
 	})
 	n.Handle(moduleFjord, funCustom, 0, func(context.Context, node.Caller, []etf.Term) (etf.Term, error) {
 		return idsTerm(s.custom.list()), nil
@@ -136,7 +171,7 @@ func (s *roomServer) usage(_ context.Context, c node.Caller, _ []etf.Term) (etf.
 	s.mu.Lock()
 	served := s.served[c.Node]
 	s.mu.Unlock()
-	answer := usageTerm(s.self, s.local.Usage())
+	answer := usageTerm(s.self, s.local.offer())
 	if m, ok := s.members.find(c.Node); ok && m.fjord {
 		answer = append(answer, etf.MapEntry{Key: keyServed, Value: int64(served)},
 			etf.MapEntry{Key: keyUnderWay, Value: int64(s.inflight.underWay())},

@@ -221,14 +221,18 @@ func parseComponent(t etf.Term) (room.Component, error) {
 func tracksTerm(product string, tracks []room.Track) etf.Term {
 	m := make(etf.Map, 0, len(tracks))
 	for _, t := range tracks {
-		m = append(m, etf.MapEntry{Key: []byte(t.ID), Value: etf.Map{
-			{Key: etf.Atom("__struct__"), Value: etf.Atom(product + structTrack)},
-			{Key: etf.Atom("id"), Value: []byte(t.ID)},
-			{Key: etf.Atom("type"), Value: etf.Atom(t.Type)},
-			{Key: etf.Atom("metadata"), Value: jsonTerm(t.Metadata)},
-		}})
+		m = append(m, etf.MapEntry{Key: []byte(t.ID), Value: trackTerm(product, t)})
 	}
 	return m
+}
+
+func trackTerm(product string, t room.Track) etf.Term {
+	return etf.Map{
+		{Key: etf.Atom("__struct__"), Value: etf.Atom(product + structTrack)},
+		{Key: etf.Atom("id"), Value: []byte(t.ID)},
+		{Key: etf.Atom("type"), Value: etf.Atom(t.Type)},
+		{Key: etf.Atom("metadata"), Value: jsonTerm(t.Metadata)},
+	}
 }
 
 func parseTracks(m etf.Map) ([]room.Track, error) {

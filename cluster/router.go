@@ -22,13 +22,16 @@ const (
 	minAttempt   = 50 * time.Millisecond
 )
 
-// Router is the room.Service of the whole cluster: it creates rooms on the
-// member with the least load. All other operations concern the rooms of this
-// node only, as in Fishjam 0.6.3.
+// Router is the rooms of the whole cluster: it creates rooms on the member with
+// the least load, and passes other requests on as Routing says.
 type Router struct {
 	self      string
 	node      erlang
-	local     Local
+	local     *capacity
+	routing   Routing
+	address   string // FJ_HOST
+	watch     *watch
+	lost      func([]orphan) // rooms that went with their node
 	members   *members
 	inflight  *inflight
 	ids       *ids
@@ -40,13 +43,16 @@ type Router struct {
 	log       *slog.Logger
 }
 
-var _ room.Service = (*Router)(nil)
+var _ Rooms = (*Router)(nil)
 
 // Create places a room. Config.RoomID "" means a server-made id; then members
 // that fail are passed over. room.ErrExists when a client-given id is in use on
 // a Fjord member; room.ErrUnreachable when the chosen member did not answer in
 // time or nobody is left.
 func (r *Router) Create(ctx context.Context, cfg room.Config) (room.Created, error) {
+	if r.routing == RouteByID {
+		cfg.RoomID = "" // ids name their owner
+	}
 	asked := r.members.candidates(time.Now())
 	if len(asked) == 0 {
 		return r.createAlone(ctx, cfg)
@@ -65,11 +71,30 @@ func (r *Router) Create(ctx context.Context, cfg room.Config) (room.Created, err
 // createAlone is the way of a node without members: nothing but the local call.
 func (r *Router) createAlone(ctx context.Context, cfg room.Config) (room.Created, error) {
 	r.inflight.fresh.add(time.Now())
-	c, err := r.local.Create(ctx, cfg)
-	if err == nil && cfg.RoomID != "" {
+	custom := cfg.RoomID != ""
+	if !custom {
+		cfg.RoomID = r.newID(r.self)
+	}
+	c, err := r.createHere(ctx, cfg)
+	if err == nil && custom {
 		r.custom.add(cfg.RoomID)
 	}
 	return c, err
+}
+
+// createHere makes a room of this node; its webhook is known to the cluster
+// before its first event.
+func (r *Router) createHere(ctx context.Context, cfg room.Config) (room.Created, error) {
+	defer r.watch.expect(cfg)()
+	return r.local.Create(ctx, cfg)
+}
+
+// newID is a server-made id for a room on a node.
+func (r *Router) newID(node string) room.ID {
+	if r.routing == RouteByID {
+		return routedID(node)
+	}
+	return room.NewID()
 }
 
 // createCustom reserves a client-given id while the members are asked for
@@ -118,12 +143,3 @@ func (r *Router) place(ctx context.Context, cfg room.Config, asked []candidate, 
 	p.view, p.asked, p.loads = q.view, q.asked, q.loads
 	return p.tryAll(ctx)
 }
-
-// Get reads a room of this node.
-func (r *Router) Get(ctx context.Context, id room.ID) (room.Room, error) { return r.local.Get(ctx, id) }
-
-// List reads all rooms of this node.
-func (r *Router) List(ctx context.Context) ([]room.Room, error) { return r.local.List(ctx) }
-
-// Delete ends a room of this node.
-func (r *Router) Delete(ctx context.Context, id room.ID) error { return r.local.Delete(ctx, id) }

@@ -18,6 +18,7 @@ const (
 //
 //	fjord ── room supervisor ── rooms
 //	      ├─ further children (webhooks, metrics)
+//	      ├─ bus: metrics reports, rooms of dead nodes
 //	      └─ cluster ── gateway
 //	                 ├─ one room service per registered name
 //	                 ├─ membership
@@ -27,6 +28,9 @@ func (c *Cluster) tree(opts Options) actor.Spec {
 	if opts.Rooms != nil {
 		root.Children = append([]actor.Child{{Nested: opts.Rooms}}, root.Children...)
 	}
+	root.Children = append(root.Children, actor.Child{
+		Name: busName, Start: func(any) actor.Behaviour { return &busActor{cluster: c} },
+	})
 	if c.node == nil {
 		return root
 	}

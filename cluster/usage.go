@@ -86,7 +86,7 @@ func (r *Router) usages(ctx context.Context, asked []candidate) []Load {
 	loads := make([]Load, 0, len(asked)+1)
 	if len(groups) == 1 { // the usual case needs no goroutines
 		results := r.node.Multicall(limited, byDialect[groups[0]], r.dialects[groups[0]].usage, funUsage)
-		return r.read(ctx, loads, results)
+		return r.read(ctx, groups[0], loads, results)
 	}
 	var g errgroup.Group
 	results := make([][]node.Result, len(groups))
@@ -97,14 +97,14 @@ func (r *Router) usages(ctx context.Context, asked []candidate) []Load {
 		})
 	}
 	_ = g.Wait() // never fails: errors are in results
-	for _, rs := range results {
-		loads = r.read(ctx, loads, rs)
+	for i, rs := range results {
+		loads = r.read(ctx, groups[i], loads, rs)
 	}
 	return loads
 }
 
-// read turns answers into loads and notes who did not give one.
-func (r *Router) read(ctx context.Context, loads []Load, results []node.Result) []Load {
+// read turns answers in a dialect into loads and notes who did not give one.
+func (r *Router) read(ctx context.Context, dialect int, loads []Load, results []node.Result) []Load {
 	now := time.Now()
 	for _, res := range results {
 		err := res.Err
@@ -113,21 +113,23 @@ func (r *Router) read(ctx context.Context, loads []Load, results []node.Result) 
 			if l, err = parseUsage(res.Value); err == nil {
 				l.Node = res.Node
 				r.members.answered(res.Node)
-				loads = append(loads, l)
+				if l.Usage.ForwardedTracks < refusing {
+					loads = append(loads, l)
+				}
 				continue
 			}
 		}
-		r.failed(ctx, res.Node, err, now)
+		r.failed(ctx, dialect, res.Node, err, now)
 	}
 	return loads
 }
 
-func (r *Router) failed(ctx context.Context, name string, err error, now time.Time) {
+func (r *Router) failed(ctx context.Context, dialect int, name string, err error, now time.Time) {
 	switch {
 	case ctx.Err() != nil:
 		// This node is stopping: that says nothing about the member.
-	case errors.Is(err, node.ErrUndef):
-		if r.members.notServer(name, now) {
+	case errors.Is(err, node.ErrUndef), errors.Is(err, errTerm):
+		if r.members.notServer(name, dialect, now) {
 			r.log.Info("node is no media server and is left alone", "node", name)
 		}
 	case errors.Is(err, node.ErrNoConnection):
