@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
@@ -18,9 +17,7 @@ func TestConformance(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			server := httptest.NewServer(newTestAPI(nil))
-			defer server.Close()
-			rest.Run(t, server.URL, http.Header{"Authorization": {"Bearer token"}}, file)
+			rest.Run(t, startSurface(t, nil).URL, http.Header{"Authorization": {"Bearer token"}}, file)
 		})
 	}
 }

@@ -73,7 +73,8 @@ func effectiveMethod(method string, p params) string {
 	return method
 }
 
-// trimTrailingSlash makes /room/ and /room one path; it is answered, not redirected.
+// trimTrailingSlash makes /room/, //room and /room one path; it is answered,
+// not redirected.
 func trimTrailingSlash(u *url.URL) {
 	u.Path = trimSlashes(u.Path)
 	if u.RawPath != "" {
@@ -82,6 +83,9 @@ func trimTrailingSlash(u *url.URL) {
 }
 
 func trimSlashes(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
 	trimmed := strings.TrimRight(path, "/")
 	if trimmed == "" {
 		return "/"

@@ -71,7 +71,6 @@ func (a *api) routes() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.UseRawPath = true // %2F inside an id stays inside the id
-	r.RemoveExtraSlash = true
 	r.RedirectTrailingSlash = false
 	r.NoRoute(notFound)
 

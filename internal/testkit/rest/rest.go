@@ -134,7 +134,7 @@ func (c *Case) run(base string, common http.Header) error {
 
 var placeholders = strings.NewReplacer(
 	`\{uuid\}`, `[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`,
-	`\{n\}`, `[0-9]+`)
+	`\{host\}`, `[0-9a-z.]+:[0-9]+`, `\{token\}`, `SFMyNTY\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+`, `\{n\}`, `[0-9]+`)
 
 func bodyPattern(want string) *regexp.Regexp {
 	return regexp.MustCompile(`\A` + placeholders.Replace(regexp.QuoteMeta(want)) + `\z`)
@@ -174,7 +174,7 @@ func (c *Case) bytes(host string, common http.Header) string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", c.Method, c.Path, host)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", c.Method, c.Path, host)
 	for name, v := range header {
 		if v[0] != "" {
 			fmt.Fprintf(&b, "%s: %s\r\n", name, v[0])
