@@ -15,7 +15,7 @@ import (
 type LinkOptions struct {
 	TickTime   time.Duration // net_ticktime: default 60 s; ticks go out at a quarter of it
 	MaxMessage int           // bytes of one incoming message, default 512 MiB
-	Buffer     int           // bytes queued to the socket before Send blocks, default 4 MiB; twice that with messages over 64 KiB
+	Buffer     int           // bytes queued to the socket before Send blocks, default 1 MiB; twice that with messages over 64 KiB
 	Logger     *slog.Logger
 	// Deliver is called by the one reader goroutine, in arrival order. It must
 	// not block for long, and it must not call Send, which may wait for the
@@ -27,7 +27,7 @@ type LinkOptions struct {
 const (
 	DefaultTickTime   = 60 * time.Second
 	DefaultMaxMessage = 512 << 20
-	DefaultBuffer     = 4 << 20
+	DefaultBuffer     = 1 << 20 // as +zdbbl of erl
 )
 
 func (o LinkOptions) withDefaults() LinkOptions {

@@ -39,7 +39,7 @@ type queue struct {
 type lane struct{ waiting fifo }
 
 // maxKept bounds the bytes of messages kept for use again.
-const maxKept = 512 << 10
+const maxKept = 3 << 19
 
 func newQueue(limit int, flags Flags) *queue {
 	q := &queue{limit: limit, done: make(chan struct{}), lanes: map[etf.Pid]*lane{}}
