@@ -162,3 +162,10 @@ func FuzzRoomConfig(f *testing.F) {
 		}
 	})
 }
+
+func TestHealthInACluster(t *testing.T) {
+	const want = `{"data":{"distribution":{"enabled":true,"nodeStatus":"UP","nodesInCluster":2},"gitCommit":"dev","status":"UP","uptime":0,"version":"0.6.3"}}`
+	if status, body := do(t, newTestAPI(nil), "GET", "/health", ""); status != 200 || body != want {
+		t.Errorf("%d %s", status, body)
+	}
+}

@@ -48,7 +48,7 @@ func startSurface(t *testing.T, change func(*httpapi.SocketOptions)) *surface {
 		t.Fatal(err)
 	}
 	s.Server = httptest.NewServer(newTestAPI(func(o *httpapi.Options) {
-		o.Rooms, o.Tokens, o.Sockets, o.Host = s.rooms, s.tokens, s.sockets, "test:1234"
+		o.Distribution, o.Rooms, o.Tokens, o.Sockets, o.Host = nil, s.rooms, s.tokens, s.sockets, "test:1234"
 		o.ComponentsUsed = []string{"hls", "rtsp", "file", "sip"}
 	}))
 	t.Cleanup(func() {
