@@ -59,7 +59,7 @@ func eachTLS(t *testing.T, f func(t *testing.T, s *secured, args []string)) {
 func (s *secured) beam(t *testing.T, alive string, o *TLSOptions, args ...string) *testkit.BEAM {
 	t.Helper()
 	if !strings.Contains(strings.Join(args, " "), "-ssl_dist_opt") {
-		args = append(args, "-ssl_dist_optfile", optFile(t, o, ""))
+		args = append(args, "-ssl_dist_optfile", s.optFile(t, o, ""))
 	}
 	return testkit.StartBEAM(t, testkit.BEAMOptions{
 		OTP: s.otp, Name: s.kind.name(alive), Long: s.kind.long, Cookie: testCookie, Args: args,
@@ -67,17 +67,50 @@ func (s *secured) beam(t *testing.T, alive string, o *TLSOptions, args ...string
 	})
 }
 
-// optFile writes the options of mutual verification; more goes to both sides.
-func optFile(t *testing.T, o *TLSOptions, more string) string {
+// visibleDir is a new folder and its path as erl sees it: the OTPs of
+// otp/trees.sh run in a root of their own beside them.
+func visibleDir(t *testing.T, otp testkit.OTP) (dir, seen string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "ssl_dist.conf")
-	common := fmt.Sprintf("{certfile, %q}, {keyfile, %q}, {cacertfile, %q}, {verify, verify_peer}%s",
-		o.CertFile, o.KeyFile, o.CACertFile, more)
-	text := "[{server, [{fail_if_no_peer_cert, true}, " + common + "]},\n {client, [" + common + "]}].\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	root := filepath.Join(filepath.Dir(otp.Erl), "root")
+	if info, err := os.Stat(filepath.Join(root, "tmp")); err != nil || !info.IsDir() {
+		dir = t.TempDir()
+		return dir, dir
+	}
+	dir, err := os.MkdirTemp(filepath.Join(root, "tmp"), "fjord")
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir, strings.TrimPrefix(dir, root)
+}
+
+// copyFor copies the files of options to where erl sees them.
+func (s *secured) copyFor(t *testing.T, o *TLSOptions) (TLSOptions, string, string) {
+	t.Helper()
+	dir, seen := visibleDir(t, s.otp)
+	place := func(from string) string {
+		data, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, filepath.Base(from)), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(seen, filepath.Base(from))
+	}
+	return TLSOptions{CertFile: place(o.CertFile), KeyFile: place(o.KeyFile), CACertFile: place(o.CACertFile)}, dir, seen
+}
+
+// optFile writes the options of mutual verification; more goes to both sides.
+func (s *secured) optFile(t *testing.T, o *TLSOptions, more string) string {
+	t.Helper()
+	c, dir, seen := s.copyFor(t, o)
+	common := fmt.Sprintf("{certfile, %q}, {keyfile, %q}, {cacertfile, %q}, {verify, verify_peer}%s", c.CertFile, c.KeyFile, c.CACertFile, more)
+	text := "[{server, [{fail_if_no_peer_cert, true}, " + common + "]},\n {client, [" + common + "]}].\n"
+	if err := os.WriteFile(filepath.Join(dir, "ssl_dist.conf"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(seen, "ssl_dist.conf")
 }
 
 func goName(n *Node) string { return etf.String(etf.Atom(n.Name())) }
@@ -132,7 +165,7 @@ func TestInteropTLSVersions(t *testing.T) {
 			s.n = s.start(t, k.name("go"), withTLS(s.tls))
 			for version, want := range map[string]uint16{"tlsv1.2": 0x0303, "tlsv1.3": 0x0304} {
 				alive := "v" + version[len(version)-1:]
-				file := optFile(t, s.tls, ", {versions, ['"+version+"']}")
+				file := s.optFile(t, s.tls, ", {versions, ['"+version+"']}")
 				b := s.beam(t, alive, s.tls, "-proto_dist", "inet_tls", "-ssl_dist_optfile", file)
 				for range 2 { // dialled by us, then by it
 					if err := s.n.Ping(short(t), b.Node); err != nil {
@@ -146,10 +179,11 @@ func TestInteropTLSVersions(t *testing.T) {
 					b.Expect(t, "net_adm:ping("+goName(s.n)+").", "pong")
 				}
 			}
+			f, _, _ := s.copyFor(t, s.tls)
 			b := s.beam(t, "cli", s.tls, "-proto_dist", "inet_tls", "-ssl_dist_opt",
-				"server_certfile", s.tls.CertFile, "server_keyfile", s.tls.KeyFile, "server_cacertfile", s.tls.CACertFile,
+				"server_certfile", f.CertFile, "server_keyfile", f.KeyFile, "server_cacertfile", f.CACertFile,
 				"server_verify", "verify_peer", "server_fail_if_no_peer_cert", "true",
-				"client_certfile", s.tls.CertFile, "client_keyfile", s.tls.KeyFile, "client_cacertfile", s.tls.CACertFile, "client_verify", "verify_peer")
+				"client_certfile", f.CertFile, "client_keyfile", f.KeyFile, "client_cacertfile", f.CACertFile, "client_verify", "verify_peer")
 			b.Expect(t, "net_adm:ping("+goName(s.n)+").", "pong")
 		})
 	}

@@ -8,14 +8,25 @@ import (
 )
 
 // TestCyclesLeaveNothing connects and disconnects many times: goroutines, file
-// descriptors and tables must be as before.
+// descriptors, memory and tables must be as before.
 func TestCyclesLeaveNothing(t *testing.T) {
-	cycles := 1000
-	if testing.Short() {
-		cycles = 100
+	for name, cycles := range map[string]int{"plain": 1000, "TLS": 200} {
+		t.Run(name, func(t *testing.T) {
+			var o *TLSOptions
+			if name == "TLS" {
+				o = newAuthority(t).issue(t, t.TempDir(), leaf{})
+			}
+			if testing.Short() {
+				cycles /= 10
+			}
+			leaveNothing(t, cycles, withTLS(o))
+		})
 	}
+}
+
+func leaveNothing(t *testing.T, cycles int, tls func(*Options)) {
 	l := newLab(t)
-	a, b := l.start(t, "a@localhost"), l.start(t, "b@localhost")
+	a, b := l.start(t, "a@localhost", tls), l.start(t, "b@localhost", tls)
 	cycle := func() {
 		mustConnect(t, a, b.Name())
 		up := a.reg.up(b.Name())
@@ -33,12 +44,14 @@ func TestCyclesLeaveNothing(t *testing.T) {
 	for range 10 {
 		cycle()
 	}
-	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	goroutines, files, memory := runtime.NumGoroutine(), openFiles(t), heap()
 	for range cycles {
 		cycle()
 	}
 	within(t, time.Second, "goroutines ended", func() bool { return runtime.NumGoroutine() <= goroutines+2 })
 	within(t, time.Second, "files closed", func() bool { return openFiles(t) <= files+2 })
+	// A few hundred bytes a cycle would show.
+	within(t, time.Second, "memory freed", func() bool { return heap() <= memory+cycles*256+(1<<20) })
 	for _, n := range []*Node{a, b} {
 		if len(n.reg.slots)+n.lobby.size()+len(n.self.watched)+len(n.waiters.calls)+len(n.lobby.count) != 0 {
 			t.Errorf("%s has something left", n.Name())

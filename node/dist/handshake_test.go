@@ -271,9 +271,11 @@ func shake(t *testing.T, a, b net.Conn, from, to Local, arbiter Arbiter) (x, y P
 }
 
 func TestHandshakeInPieces(t *testing.T) {
-	for cut := range 90 {
+	for i := range 180 {
+		from, to, cut := localA, localB, i/2
+		from.Wide, to.Wide = i%2 == 1, i%2 == 1
 		a, b := net.Pipe()
-		x, y, errX, errY := shake(t, &choppy{Conn: a, cut: cut}, &choppy{Conn: b, cut: cut}, localA, localB, &verdict{status: StatusAlive})
+		x, y, errX, errY := shake(t, &choppy{Conn: a, cut: cut}, &choppy{Conn: b, cut: cut}, from, to, &verdict{status: StatusAlive})
 		if errX != nil || errY != nil {
 			t.Fatalf("cut at %d: %v, %v", cut, errX, errY)
 		}
@@ -311,6 +313,42 @@ func TestHandshakeNameMe(t *testing.T) {
 	}
 	if x.OurName != "dyn@somewhere" || x.OurCreation != 99 || y.Name != "dyn@somewhere" || y.Creation != 99 {
 		t.Errorf("%+v, %+v", x, y)
+	}
+}
+
+// TestNamedPeerIsToldSo: OTP looks for the flag in the challenge, too.
+func TestNamedPeerIsToldSo(t *testing.T) {
+	nameMe := hello{false, DefaultFlags | NameMe, 5, "host"}.append(nil)
+	conn := &scripted{in: strings.NewReader(string(framed(nameMe, appendReply(nil, theirs, digest("c", ours)))))}
+	s := newSession(conn, localB)
+	s.challenge = fixed
+	peer, err := s.run(t.Context(), func(ctx context.Context) error { return s.respond(ctx, &baptist{}) })
+	if err != nil || peer.Flags.Has(NameMe) {
+		t.Fatal(peer.Flags, err)
+	}
+	out := conn.out.Bytes()
+	c, err := parseChallenge(out[4+int(out[0])<<8+int(out[1]):])
+	if err != nil || c.flags != DefaultFlags|NameMe {
+		t.Errorf("%v, %v", c.flags, err)
+	}
+}
+
+// TestHandshakeFraming: lengths of 4 bytes are those of TLS, and a TLS greeting
+// is told from a message.
+func TestHandshakeFraming(t *testing.T) {
+	conn := &scripted{in: strings.NewReader("\x16\x03\x01\x02\x00\x01")}
+	_, err := newSession(conn, localB).receive("name")
+	checkError(t, err, "receive name", ErrTLS)
+	wide := localB
+	wide.Wide = true
+	for in, is := range map[string]error{"\x00\x00\x00\x01x": nil, "\x00\x01\x00\x01x": ErrBadHandshake, "\x00\x00\x00\x00": ErrBadHandshake, "\x00\x00\x00": io.ErrUnexpectedEOF} {
+		_, err := newSession(&scripted{in: strings.NewReader(in)}, wide).receive("name")
+		checkError(t, err, "", is)
+	}
+	for in, want := range map[string]bool{"\x00\x17N": true, "\x00\x09n": true, "GET": false, "\x16\x03\x01": false, "\x00": false} {
+		if got := LooksLikeHandshake([]byte(in)); got != want {
+			t.Errorf("%q: %v", in, got)
+		}
 	}
 }
 

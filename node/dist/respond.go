@@ -126,6 +126,9 @@ func (s *session) giveChallenge() (uint32, error) {
 		return 0, err
 	}
 	c := challenge{flags: s.offer(), challenge: ours, creation: s.local.Creation, name: s.local.Name}
+	if s.peer.Offered.Has(NameMe) {
+		c.flags |= NameMe // else the peer forgets that it has got a name
+	}
 	return ours, s.send("challenge", c.append(nil))
 }
 
