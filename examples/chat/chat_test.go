@@ -61,12 +61,18 @@ func newLab(t *testing.T, nodes int) *lab {
 // start starts a node as a process; it lists the first so many nodes.
 func (l *lab) start(t *testing.T, i, listed int) *testkit.Process {
 	t.Helper()
+	return l.startListing(t, i, l.names[:listed])
+}
+
+// startListing starts a node that lists these.
+func (l *lab) startListing(t *testing.T, i int, listed []string) *testkit.Process {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return testkit.Start(t, testkit.Command{Name: l.names[i], Path: program, Env: []string{
-		"CHAT_MAIN=1", "GORACE=atexit_sleep_ms=0", "CHAT_NODE=" + l.names[i], "CHAT_NODES=" + strings.Join(l.names[:listed], " "),
+		"CHAT_MAIN=1", "GORACE=atexit_sleep_ms=0", "CHAT_NODE=" + l.names[i], "CHAT_NODES=" + strings.Join(listed, " "),
 		"CHAT_LISTEN=" + l.address(i), fmt.Sprintf("ERL_EPMD_PORT=%d", l.epmd),
 	}})
 }

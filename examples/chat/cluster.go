@@ -36,7 +36,8 @@ type cluster struct {
 func join(ctx context.Context, o options) (*cluster, error) {
 	_, host, _ := strings.Cut(o.node, "@")
 	n, err := node.Start(ctx, node.Options{
-		Name: o.node, LongNames: strings.ContainsAny(host, ".:"), Cookie: o.cookie, EPMDPort: o.epmd, Logger: o.log,
+		Name: o.node, LongNames: strings.ContainsAny(host, ".:"), Cookie: o.cookie,
+		EPMD: o.mapper, EPMDPort: o.epmd, Logger: o.log,
 	})
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/node"
 )
 
 // stopTime bounds the end of the program.
@@ -31,6 +32,7 @@ type options struct {
 	wait   time.Duration
 	listen string
 	pubsub string
+	mapper string
 	epmd   int
 	log    *slog.Logger
 }
@@ -62,6 +64,7 @@ func parse(args []string, getenv func(string) string) (options, error) {
 	nodes := flags.String("nodes", or("CHAT_NODES", ""), "nodes of the cluster, separated by commas or spaces (CHAT_NODES)")
 	flags.DurationVar(&o.wait, "wait", 10*time.Second, "how long to wait for those nodes at the start")
 	flags.StringVar(&o.listen, "listen", or("CHAT_LISTEN", "127.0.0.1:4000"), "address for pages (CHAT_LISTEN)")
+	flags.StringVar(&o.mapper, "epmd", or("CHAT_EPMD", node.EPMDEmbedded), "port mapper (CHAT_EPMD): embedded (the host's, or one in this program) or external")
 	flags.StringVar(&o.pubsub, "pubsub", or("CHAT_PUBSUB", "Gossipy.PubSub"), "name of the Phoenix.PubSub (CHAT_PUBSUB)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
