@@ -20,6 +20,9 @@ func runAll(names []string) int {
 	var beside []*running
 	for _, name := range names {
 		s, ok := suites[name]
+		if s.rootOnly != "" && os.Geteuid() != 0 {
+			r.leftOut = append(r.leftOut, fmt.Sprintf("%s of %s (makes network namespaces; needs root)", s.rootOnly, name))
+		}
 		switch {
 		case !ok:
 			fmt.Fprintf(os.Stderr, "suites: there is no suite %q\n", name)
