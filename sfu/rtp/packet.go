@@ -52,14 +52,13 @@ type Frame struct {
 	KeyFrame bool // the packet belongs to a key frame and begins it
 
 	// VP8 only (RFC 7741 §4.2): offsets into the payload, 0: absent.
-	PictureAt    uint8 // of the picture id
-	PictureWide  bool  // 15 bits, not 7
-	TL0At        uint8 // of TL0PICIDX
-	KeyIndexAt   uint8 // of the byte with KEYIDX
-	PictureID    uint16
-	TL0          uint8
-	KeyIndex     uint8
-	HasLayerSync bool
+	PictureAt   uint8 // of the picture id
+	PictureWide bool  // 15 bits, not 7
+	TL0At       uint8 // of TL0PICIDX
+	KeyIndexAt  uint8 // of the byte with KEYIDX
+	PictureID   uint16
+	TL0         uint8
+	KeyIndex    uint8
 }
 
 type span struct{ from, to int }

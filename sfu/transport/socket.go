@@ -1,36 +1,181 @@
 package transport
 
 import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/fjord-media/fjord/internal/run"
+	"github.com/fjord-media/fjord/sfu/rtp"
+	"github.com/fjord-media/fjord/sfu/turn"
 )
 
 // Options configures the media socket.
 type Options struct {
 	AdvertiseIP      netip.Addr // what clients are told
 	ListenIP         netip.Addr // what sockets bind to
-	PortMin, PortMax int        // range of the UDP port
+	PortMin, PortMax int        // range of the UDP port; 0: any
 	TCPPort          int        // TURN over TCP; 0: none
 	Logger           *slog.Logger
 }
 
-// Socket is the media socket.
+const (
+	kernelBuffer = 4 << 20 // bytes asked for, each way
+	sweepPeriod  = 10 * time.Second
+	closeLimit   = 5 * time.Second
+)
+
+// Socket is the media socket of a node: all clients' datagrams come and go
+// here.
 type Socket struct {
-	udp *net.UDPConn
+	options Options
+	log     *slog.Logger
+	start   time.Time
+	udp     *net.UDPConn
+	guard   *net.TCPListener // claims the port
+	tcp     *net.TCPListener // TURN over TCP; may be guard; nil: none
+	turn    *turn.Server
+	cert    tls.Certificate
+	print   string // fingerprint of cert
+	pool    rtp.Pool
+	tasks   *run.Group
+
+	mu       sync.RWMutex
+	closed   bool
+	direct   map[netip.AddrPort]*Route // paths without TURN
+	byUfrag  map[string]*generation
+	sessions map[*Session]struct{}
+	streams  map[*stream]struct{} // TCP connections
+	nextConn uint64
 }
 
-// Listen claims a port and begins to read.
+// Listen claims a port and begins to serve it. Errors wrap ErrNoPort or name
+// the TCP port.
 func Listen(o Options) (*Socket, error) {
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(o.ListenIP, uint16(o.PortMin))))
-	if err != nil {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if !o.AdvertiseIP.IsValid() {
+		o.AdvertiseIP = o.ListenIP
+	}
+	o.AdvertiseIP = o.AdvertiseIP.Unmap()
+	s := &Socket{
+		options: o, log: o.Logger, start: time.Now(), tasks: run.NewGroup(context.Background(), "media", o.Logger),
+		direct: map[netip.AddrPort]*Route{}, byUfrag: map[string]*generation{}, sessions: map[*Session]struct{}{}, streams: map[*stream]struct{}{},
+	}
+	var err error
+	if s.cert, s.print, err = newCertificate(); err != nil {
 		return nil, err
 	}
-	return &Socket{udp: udp}, nil
+	if s.udp, s.guard, err = claim(o.ListenIP, o.PortMin, o.PortMax); err != nil {
+		return nil, err
+	}
+	if err := s.listenTCP(); err != nil {
+		_ = s.udp.Close()
+		_ = s.guard.Close()
+		return nil, err
+	}
+	_ = s.udp.SetReadBuffer(kernelBuffer) // the kernel caps it, that is fine
+	_ = s.udp.SetWriteBuffer(kernelBuffer)
+	s.turn = turn.NewServer(s.Candidate())
+	s.tasks.Go("udp", s.readUDP)
+	s.tasks.Go("tcp", func(ctx context.Context) error { return s.accept(ctx, s.guard, s.guard == s.tcp) })
+	if s.tcp != nil && s.tcp != s.guard {
+		s.tasks.Go("tcp", func(ctx context.Context) error { return s.accept(ctx, s.tcp, true) })
+	}
+	s.tasks.Go("sweep", s.sweep)
+	return s, nil
 }
 
-// LocalAddr is the UDP address the socket is bound to.
-func (s *Socket) LocalAddr() netip.AddrPort { return s.udp.LocalAddr().(*net.UDPAddr).AddrPort() }
+func (s *Socket) listenTCP() error {
+	switch s.options.TCPPort {
+	case 0:
+		return nil
+	case int(s.LocalAddr().Port()):
+		s.tcp = s.guard
+		return nil
+	}
+	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.options.ListenIP, uint16(s.options.TCPPort))))
+	if err != nil {
+		return fmt.Errorf("TURN over TCP: %w", err)
+	}
+	s.tcp = tcp
+	return nil
+}
 
-// Close closes the socket.
-func (s *Socket) Close() error { return s.udp.Close() }
+// Now is the monotonic clock of the media plane in nanoseconds, never 0.
+func (s *Socket) Now() int64 { return int64(time.Since(s.start)) + 1 }
+
+// LocalAddr is the UDP address the socket is bound to.
+func (s *Socket) LocalAddr() netip.AddrPort {
+	a := s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// Candidate is the address that clients learn as the server's candidate.
+func (s *Socket) Candidate() netip.AddrPort {
+	return netip.AddrPortFrom(s.options.AdvertiseIP, s.LocalAddr().Port())
+}
+
+// TCP is the address of TURN over TCP that clients learn; ok is false without.
+func (s *Socket) TCP() (addr netip.AddrPort, ok bool) {
+	if s.tcp == nil {
+		return addr, false
+	}
+	return netip.AddrPortFrom(s.options.AdvertiseIP, s.tcp.Addr().(*net.TCPAddr).AddrPort().Port()), true
+}
+
+// Turn is the TURN server on the socket.
+func (s *Socket) Turn() *turn.Server { return s.turn }
+
+// Pool is where the socket's packets come from.
+func (s *Socket) Pool() *rtp.Pool { return &s.pool }
+
+func (s *Socket) sweep(ctx context.Context) error {
+	tick := time.NewTicker(sweepPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			s.turn.Expire(s.Now())
+		}
+	}
+}
+
+// Close closes the sockets and all sessions and waits for the goroutines, a
+// few seconds at most.
+func (s *Socket) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	sessions := make([]*Session, 0, len(s.sessions))
+	for c := range s.sessions {
+		sessions = append(sessions, c)
+	}
+	streams := make([]*stream, 0, len(s.streams))
+	for c := range s.streams {
+		streams = append(streams, c)
+	}
+	s.mu.Unlock()
+	for _, c := range sessions {
+		c.Close()
+	}
+	s.tasks.Stop()
+	err := errors.Join(s.udp.Close(), s.guard.Close())
+	if s.tcp != nil && s.tcp != s.guard {
+		err = errors.Join(err, s.tcp.Close())
+	}
+	for _, c := range streams {
+		c.close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	return errors.Join(err, s.tasks.Wait(ctx))
+}
