@@ -5,10 +5,10 @@ import (
 )
 
 // lockedBoth goes on when both partitions are locked: he gets our names.
-func (c *core) lockedBoth(n etf.Atom, tag int64, id lockID) {
+func (c *core) lockedBoth(n etf.Atom, session uint64, id lockID) {
 	s := c.sessions[n]
-	if s == nil || s.tag != tag {
-		c.lk.cancel(n, tag, nil) // the session is over
+	if s == nil || s.id != session {
+		c.lk.cancel(n, session, nil) // the session is over
 		return
 	}
 	c.cast(n, etf.Atom("exchange"), c.self, c.names.list(), etf.List{}, s.hisTag)
@@ -45,16 +45,17 @@ func (c *core) compare(s *session) {
 	c.compareFrom(s, names, nil, nil)
 }
 
-// compareFrom goes through his names from one on. ops is what changes here,
-// theirs what changes at his side. A name in both partitions with different pids
+// compareFrom goes through his names from one on. ops is what changes here and at
+// our members, theirs what changes at his side. Names that we have already are
+// among ops: a member that has lost a link may lack them. A name in both partitions with different pids
 // is a conflict, which the node with the smaller name settles.
 func (c *core) compareFrom(s *session, names, ops, theirs []op) {
 	for i, his := range names {
 		ours, ok := c.names.get(his.name)
 		switch {
-		case !ok:
+		case !ok, ours.pid == his.pid:
 			ops = append(ops, his)
-		case ours.pid == his.pid, c.self > s.node:
+		case c.self > s.node:
 		default:
 			c.conflict(s, his, ours, func(result etf.Term) {
 				mine := op{name: ours.name, pid: ours.pid, method: ours.method}

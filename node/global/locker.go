@@ -14,6 +14,7 @@ const holdLimit = 5 * time.Second
 // him is a node that we are about to join with, as the locker sees it.
 type him struct {
 	node    etf.Atom
+	id      uint64 // of the session
 	locker  etf.Pid
 	version int
 	tag     int64    // ours
@@ -32,7 +33,7 @@ type lockSet struct {
 // may have to be done.
 type cancelLock struct {
 	node   etf.Atom
-	tag    int64
+	id     uint64 // of the session
 	before func()
 }
 
@@ -70,8 +71,8 @@ func (k *locker) meet(h him) {
 }
 
 // cancel ends the joining with a node.
-func (k *locker) cancel(n etf.Atom, tag int64, before func()) {
-	k.mail = append(k.mail, cancelLock{node: n, tag: tag, before: before})
+func (k *locker) cancel(n etf.Atom, id uint64, before func()) {
+	k.mail = append(k.mail, cancelLock{node: n, id: id, before: before})
 }
 
 // onLockSet takes lock_set from the server or, from old nodes, from the locker's
@@ -117,7 +118,7 @@ func (k *locker) step() bool {
 func (k *locker) handler(m any) func() {
 	switch m := m.(type) {
 	case cancelLock:
-		mine := m.node == k.with.node && m.tag == k.with.tag
+		mine := m.node == k.with.node && m.id == k.with.id
 		switch {
 		case k.phase == idle:
 			return func() { k.cancelled(m) }
@@ -140,7 +141,7 @@ func (k *locker) cancelled(m cancelLock) {
 	if m.before != nil {
 		m.before()
 	}
-	k.hims = slices.DeleteFunc(k.hims, func(h him) bool { return h.node == m.node && h.tag == m.tag })
+	k.hims = slices.DeleteFunc(k.hims, func(h him) bool { return h.node == m.node && h.id == m.id })
 }
 
 // asked serves a lock_set while we do nothing else: he has locked his partition.
@@ -274,7 +275,7 @@ func (k *locker) answered(m lockSet) {
 // bothLocked tells the server that both partitions are locked.
 func (k *locker) bothLocked() {
 	k.phase = exchanged
-	k.c.lockedBoth(k.with.node, k.with.tag, k.id)
+	k.c.lockedBoth(k.with.node, k.with.id, k.id)
 }
 
 // finish ends the joining: with success when something is to be done before the
@@ -283,7 +284,7 @@ func (k *locker) finish(m cancelLock) {
 	if m.before != nil {
 		m.before()
 	}
-	k.hims = slices.DeleteFunc(k.hims, func(h him) bool { return h.node == m.node && h.tag == m.tag })
+	k.hims = slices.DeleteFunc(k.hims, func(h him) bool { return h.node == m.node && h.id == m.id })
 	if k.phase == exchanged {
 		k.failures, k.lucky = 0, true
 	}
@@ -308,7 +309,8 @@ func (k *locker) tooLong() {
 	k.failures++
 	k.c.log.Warn("global: joining with a node takes too long", "node", h.node)
 	k.free()
-	if s := k.c.sessions[h.node]; s != nil && s.tag == h.tag && h.version >= vsnTags {
+	if s := k.c.sessions[h.node]; s != nil && s.id == h.id && h.version >= vsnTags {
+		k.c.tell(h.node, etf.Atom("cancel_connect"), k.c.self, s.hisTag)
 		k.c.restart(h.node)
 	}
 }

@@ -36,6 +36,10 @@ func (t *names) get(n etf.Term) (*name, bool) {
 // the lock under which it was registered is gone: its holder has died.
 func (t *names) insert(o op, external etf.Atom, by authority) {
 	key := keyOf(o.name)
+	if old := t.table[key]; old != nil && old.pid == o.pid && old.external == external {
+		old.method = o.method
+		return
+	}
 	t.drop(key)
 	e := &name{name: o.name, pid: o.pid, method: o.method, external: external}
 	t.table[key] = e

@@ -24,7 +24,12 @@ func (s *Server) send(from etf.Pid, on etf.Atom, to, msg etf.Term) {
 	if p == nil {
 		return // a lock that was given up
 	}
-	s.onLink(on, func() error { return p.Post(to, msg) })
+	s.onLink(on, func() error {
+		if !s.current(on) {
+			return node.ErrNoConnection
+		}
+		return p.Post(to, msg)
+	})
 }
 
 // reply implements outside.
@@ -46,6 +51,11 @@ func (s *Server) onLink(on etf.Atom, post func() error) {
 	}
 }
 
+// current says whether the link to a node is the one that the core knows. On the
+// next one, what was meant for the last would be taken for the beginning of
+// something.
+func (s *Server) current(on etf.Atom) bool { return s.changes.last(on) == s.seen[on] }
+
 // retry posts what busy links did not take before.
 func (s *Server) retry() {
 	for on, waiting := range s.backlog {
@@ -65,7 +75,10 @@ func (s *Server) monitor(id uint64, on etf.Atom, what etf.Term) {
 		if s.core.monitors[id] == nil {
 			return nil // given up while the link was busy
 		}
-		ref, err := s.server.PostMonitor(what)
+		ref, err := etf.Ref{}, error(node.ErrNoConnection)
+		if s.current(on) {
+			ref, err = s.server.PostMonitor(what)
+		}
 		switch {
 		case err == nil:
 			s.refs[ref], s.watches[id] = id, ref

@@ -31,6 +31,8 @@ func (c *core) message(msg etf.Term) {
 		c.onLostConnection(t)
 	case tagged{"remove_connection", 2}:
 		c.onRemoveConnection(t)
+	case tagged{atomNamesWanted, 2}:
+		c.onNamesWanted(t)
 	case tagged{"whereis", 3}:
 		c.onWhereis(t)
 	default:

@@ -32,6 +32,7 @@ type Server struct {
 	stopped chan struct{}
 	once    sync.Once
 	stopErr error
+	changes linkChanges
 
 	server    *node.Process
 	locker    *node.Process
@@ -39,8 +40,9 @@ type Server struct {
 
 	// Only the goroutine of the core uses these.
 	processes map[etf.Pid]*node.Process
-	refs      map[etf.Ref]uint64 // monitors by reference
-	watches   map[uint64]etf.Ref // and by number
+	refs      map[etf.Ref]uint64  // monitors by reference
+	watches   map[uint64]etf.Ref  // and by number
+	seen      map[etf.Atom]uint64 // changes of links that the core knows of
 	dialling  map[etf.Atom]bool
 	backlog   map[etf.Atom][]func() error // what busy links did not take
 }
@@ -70,7 +72,7 @@ func start(n *node.Node, opts Options) (*Server, error) {
 		node: n, log: log, inbox: newInbox(), stopped: make(chan struct{}),
 		group:     run.NewGroup(context.Background(), "global "+n.Name(), log),
 		processes: map[etf.Pid]*node.Process{}, refs: map[etf.Ref]uint64{}, watches: map[uint64]etf.Ref{},
-		dialling: map[etf.Atom]bool{}, backlog: map[etf.Atom][]func() error{},
+		seen: map[etf.Atom]uint64{}, dialling: map[etf.Atom]bool{}, backlog: map[etf.Atom][]func() error{},
 	}
 	if err := s.spawn(); err != nil {
 		return nil, err
@@ -146,17 +148,20 @@ func (s *Server) onDown(ref etf.Ref, reason etf.Term) {
 
 // event tells the core of links; hidden ones do not count.
 func (s *Server) event(e node.NodeEvent) {
-	n := etf.Atom(e.Node)
-	switch {
-	case e.Hidden:
-	case e.Up:
-		s.inbox.push(func() { s.core.up(n) })
-	default:
-		s.inbox.push(func() {
-			delete(s.backlog, n)
-			s.core.down(n)
-		})
+	if e.Hidden {
+		return
 	}
+	n := etf.Atom(e.Node)
+	change := s.changes.next(n)
+	s.inbox.push(func() {
+		s.seen[n] = change
+		if e.Up {
+			s.core.up(n)
+			return
+		}
+		delete(s.backlog, n)
+		s.core.down(n)
+	})
 }
 
 // run is the goroutine of the core.

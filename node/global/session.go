@@ -16,8 +16,10 @@ const strayWait = time.Second
 // its messages, so that messages of an older session are recognised.
 type session struct {
 	node    etf.Atom
+	id      uint64   // of this try: the tags may stay when he begins anew
 	tag     int64    // ours
 	hisTag  etf.Term // nil until his init_connect
+	acked   bool     // he has our tag
 	version int      // min(ours, his)
 
 	lock     lockID
@@ -52,7 +54,7 @@ func (c *core) begin(n etf.Atom) {
 		return
 	}
 	c.tags++
-	s := &session{node: n, tag: c.tags}
+	s := &session{node: n, id: c.id(), tag: c.tags}
 	c.sessions[n] = s
 	known := etf.Map{{Key: atomReconnects, Value: atomTrue}}
 	for _, m := range c.memberVersions() {
@@ -94,10 +96,7 @@ func (c *core) join(n etf.Atom, h hello) {
 	}
 	c.spoken[n] = min(h.version, ourVersion)
 	if _, twice := c.pending[n]; twice && h.version >= vsnTags {
-		// It has begun anew while we have not: both begin anew.
-		c.tell(n, etf.Atom("cancel_connect"), c.self, h.tag)
-		c.restart(n)
-		return
+		c.anew(n, h.tag)
 	}
 	s := c.sessions[n]
 	if s == nil {
@@ -107,28 +106,47 @@ func (c *core) join(n etf.Atom, h hello) {
 		return
 	}
 	s.hisTag, s.version = h.tag, min(h.version, ourVersion)
-	c.lk.meet(him{node: n, locker: h.locker, version: s.version, tag: s.tag, hisTag: h.tag})
+	c.lk.meet(him{node: n, id: s.id, locker: h.locker, version: s.version, tag: s.tag, hisTag: h.tag})
 	if h.version >= vsnTags {
 		c.tell(n, etf.Atom("init_connect_ack"), c.self, h.tag, s.tag)
 	}
 	c.pending[n] = min(h.version, ourVersion)
 }
 
-// onInitConnectAck serves {init_connect_ack, Node, OurTag, HisTag}: he says which
-// tags he goes by.
-func (c *core) onInitConnectAck(t etf.Tuple) {
-	n, ok := t[1].(etf.Atom)
-	if !ok {
-		return
+// anew is called when the other side has begun anew while we have not. What is
+// done of the session is void. Had he acknowledged our tag then he has forgotten
+// it, and we begin anew too. Else our init_connect is still on its way to him and
+// counts: to begin anew would make it a second one, to which he would do the same,
+// without end.
+func (c *core) anew(n etf.Atom, hisTag etf.Term) {
+	s := c.sessions[n]
+	switch {
+	case s == nil || s.hisTag != nil && etf.Equal(s.hisTag, hisTag):
+	case s.acked:
+		c.restart(n)
+	default:
+		c.lk.cancel(n, s.id, nil)
+		c.sessions[n] = &session{node: n, id: c.id(), tag: s.tag}
 	}
-	if s := c.sessions[n]; s != nil && isTag(t[2], s.tag) && s.hisTag != nil && etf.Equal(t[3], s.hisTag) {
-		return
-	}
-	c.tell(n, etf.Atom("cancel_connect"), c.self, t[3])
-	c.restart(n)
 }
 
-// onCancelConnect serves {cancel_connect, Node, OurTag}: both begin anew.
+// onInitConnectAck serves {init_connect_ack, Node, OurTag, HisTag}: he says which
+// tags he goes by. With an older tag of ours it is late: the newer one is on its
+// way to him.
+func (c *core) onInitConnectAck(t etf.Tuple) {
+	n, ok := t[1].(etf.Atom)
+	s := c.sessions[n]
+	if !ok || s == nil || !isTag(t[2], s.tag) {
+		return
+	}
+	if s.acked = s.hisTag != nil && etf.Equal(t[3], s.hisTag); !s.acked {
+		c.tell(n, etf.Atom("cancel_connect"), c.self, t[3])
+		c.restart(n)
+	}
+}
+
+// onCancelConnect serves {cancel_connect, Node, OurTag}: both begin anew. He has
+// forgotten the session and need not be told.
 func (c *core) onCancelConnect(t etf.Tuple) {
 	n, ok := t[1].(etf.Atom)
 	if !ok {
@@ -140,11 +158,15 @@ func (c *core) onCancelConnect(t etf.Tuple) {
 }
 
 // restart ends the session with a node, with what we have of it, and begins a
-// new one.
+// new one. A member that others have told us of needs none.
 func (c *core) restart(n etf.Atom) {
-	had := c.sessions[n] != nil
-	c.cancelSession(n)
-	if had {
+	s := c.sessions[n]
+	if s == nil {
+		return
+	}
+	c.lk.cancel(n, s.id, nil)
+	c.endSession(n)
+	if !c.isKnown(n) {
 		c.dropResources(n)
 		c.begin(n)
 	}
@@ -162,7 +184,7 @@ func (c *core) cancelSession(n etf.Atom) {
 		if c.pending[n] >= vsnTags && c.links[n] {
 			c.tell(n, etf.Atom("cancel_connect"), c.self, s.hisTag)
 		}
-		c.lk.cancel(n, s.tag, nil)
+		c.lk.cancel(n, s.id, nil)
 	}
 	c.endSession(n)
 }
@@ -178,7 +200,7 @@ func (c *core) endSession(n etf.Atom) {
 // what is given before it frees the lock.
 func (c *core) settled(n etf.Atom, before func()) {
 	if s := c.sessions[n]; s != nil {
-		c.lk.cancel(n, s.tag, before)
+		c.lk.cancel(n, s.id, before)
 	}
 	c.endSession(n)
 }
@@ -203,7 +225,35 @@ func (c *core) adopt(n etf.Atom) {
 	if c.links[n] && c.synced[n] && !c.isKnown(n) && c.sessions[n] == nil {
 		c.addKnown([]member{{node: n, version: c.versionOf(n)}})
 		c.syncOthers([]etf.Atom{n})
+		c.wantNames(n)
 	}
+}
+
+// wantNames asks an adopted node for its names, when it is one that understands
+// that and nobody changes names.
+func (c *core) wantNames(n etf.Atom) {
+	switch {
+	case !c.steady[n] || !c.isKnown(n):
+	case c.locks.namesLocked():
+		c.after(strayWait, func() { c.wantNames(n) })
+	default:
+		c.tell(n, atomNamesWanted, c.self)
+	}
+}
+
+// onNamesWanted serves {names_wanted, Node}: it gets the names of our processes.
+func (c *core) onNamesWanted(t etf.Tuple) {
+	n, ok := t[1].(etf.Atom)
+	if !ok || !c.links[n] {
+		return
+	}
+	var ours []op
+	for _, e := range c.names.sorted() {
+		if e.pid.Node == c.self && e.external == "" {
+			ours = append(ours, op{name: e.name, pid: e.pid, method: e.method})
+		}
+	}
+	c.cast(n, etf.Atom("new_nodes"), c.self, opList(ours), etf.List{}, etf.List{}, etf.List{})
 }
 
 // onNewNodes serves {new_nodes, Node, Ops, External, Nodes, Extra}: a node of our

@@ -34,6 +34,8 @@ const (
 	// atomReconnects stands in the map of known nodes of our init_connect, which
 	// OTP does not look at: its sender dials again by itself when it is cut off.
 	atomReconnects etf.Atom = "reconnects"
+	// atomNamesWanted asks such a node for its names; others are not asked.
+	atomNamesWanted etf.Atom = "names_wanted"
 )
 
 // keyOf makes a term comparable: equal terms, as =:= has it, have equal keys.

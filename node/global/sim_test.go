@@ -1,0 +1,185 @@
+package global
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/node/etf"
+	"pgregory.net/rapid"
+)
+
+// TestSimulation lets random things happen to a cluster: delays, registrations,
+// ends of processes, of links and of nodes. When it is left alone, and links that
+// are missing are dialled again, all are in sync, no lock is left, and the names
+// are the same everywhere and of living processes.
+func TestSimulation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := &scenario{
+			seed:   rapid.Uint64().Draw(t, "seed"),
+			nodes:  rapid.IntRange(2, 6).Draw(t, "nodes"),
+			steps:  rapid.IntRange(0, 600).Draw(t, "steps"),
+			cuts:   rapid.IntRange(0, 3).Draw(t, "cuts"),
+			crash:  rapid.IntRange(0, 2).Draw(t, "crashes"),
+			naming: rapid.IntRange(0, 12).Draw(t, "changes"),
+		}
+		if err := s.run(); err != nil {
+			t.Fatalf("%+v: %v", *s, err)
+		}
+	})
+}
+
+// scenario says how much happens.
+type scenario struct {
+	seed                 uint64
+	nodes, steps         int
+	cuts, crash, naming  int
+	w                    *simWorld
+	registered, finished int
+}
+
+func (s *scenario) run() error {
+	var names []etf.Atom
+	for i := range s.nodes {
+		names = append(names, etf.Atom(fmt.Sprintf("n%d@sim", i)))
+	}
+	s.w = newSimWorld(s.seed, names...)
+	if os.Getenv("FJORD_TEST_LOG") != "" {
+		s.w.trace = func(format string, args ...any) {
+			fmt.Printf(s.w.now.Format("05.000 ")+format+"\n", args...)
+		}
+	}
+	s.chaos()
+	return s.heal()
+}
+
+// chaos lets random things happen for a number of steps.
+func (s *scenario) chaos() {
+	w := s.w
+	for range s.steps {
+		w.step()
+		a, b := w.names[w.rand.IntN(s.nodes)], w.names[w.rand.IntN(s.nodes)]
+		switch w.rand.IntN(12) {
+		case 0:
+			w.link(a, b)
+		case 1:
+			if s.naming > 0 && w.nodes[a].alive {
+				s.naming--
+				s.change(w.nodes[a])
+			}
+		case 2:
+			if s.cuts > 0 && a != b && w.links[pair(a, b)] {
+				s.cuts--
+				w.cut(a, b)
+			}
+		case 3:
+			if s.crash > 0 && w.nodes[a].alive {
+				s.crash--
+				w.crash(a)
+			}
+		case 4:
+			if !w.nodes[a].alive {
+				w.start(a)
+			}
+		case 5:
+			w.pass(time.Duration(w.rand.IntN(300)) * time.Millisecond)
+		}
+	}
+}
+
+// change registers, re-registers or unregisters one of few names, or ends a
+// process that has one.
+func (s *scenario) change(n *simNode) {
+	name := etf.Term(etf.Atom(fmt.Sprintf("name%d", s.w.rand.IntN(3))))
+	s.registered++
+	done := func(error) { s.finished++ }
+	n.core.in(s.w.now, func() {
+		switch s.w.rand.IntN(4) {
+		case 0:
+			n.core.unregister(name, done)
+		case 1:
+			n.core.register(op{name: name, pid: n.spawn(), method: atom("m")}, true, done)
+		case 2:
+			if e, ok := n.core.names.get(name); ok && e.pid.Node == n.name {
+				n.kill(e.pid)
+			}
+			done(nil)
+		default:
+			n.core.register(op{name: name, pid: n.spawn(), method: atom("m")}, false, done)
+		}
+	})
+}
+
+// heal starts all nodes, dials what is missing, and waits until all is well, for
+// two minutes of the cluster's time.
+func (s *scenario) heal() error {
+	w := s.w
+	for _, name := range w.names {
+		if !w.nodes[name].alive {
+			w.start(name)
+		}
+	}
+	end := w.now.Add(2 * time.Minute)
+	dial := w.now
+	var err error
+	for w.now.Before(end) {
+		if !w.now.Before(dial) {
+			dial = w.now.Add(1500 * time.Millisecond)
+			for i, a := range w.names {
+				for _, b := range w.names[i+1:] {
+					w.link(a, b)
+				}
+			}
+		}
+		for !w.quiet() {
+			w.step()
+		}
+		if err = s.check(); err == nil {
+			return nil
+		}
+		w.pass(50 * time.Millisecond)
+	}
+	return err
+}
+
+// check looks whether all is well.
+func (s *scenario) check() error {
+	w := s.w
+	first := w.nodes[w.names[0]].core
+	for _, name := range w.names {
+		c := w.nodes[name].core
+		others := without(w.names, name)
+		switch {
+		case !slices.Equal(c.members(), others):
+			return fmt.Errorf("%s knows %v", name, c.members())
+		case !slices.Equal(slices.Sorted(maps.Keys(c.synced)), others):
+			return fmt.Errorf("%s is in sync with %v", name, slices.Sorted(maps.Keys(c.synced)))
+		case len(c.locks.table) > 0:
+			return fmt.Errorf("%s has a lock: %v", name, c.locks.table)
+		case len(c.sessions)+len(c.pending)+len(c.calls)+len(c.outbox)+len(c.resolving) > 0 || c.lk.phase != idle || c.rg.busy:
+			return fmt.Errorf("%s is not done: %d sessions, %d pending, %d calls, %d waiting, locker %d, registrar %v", name,
+				len(c.sessions), len(c.pending), len(c.calls), len(c.outbox), c.lk.phase, c.rg.busy)
+		case len(c.lk.mail) > 0 || len(c.syncers) > 0 || len(c.parked) > 0:
+			return fmt.Errorf("%s has left overs: %v", name, c.lk.mail)
+		case !slices.Equal(table(c), table(first)):
+			return fmt.Errorf("%s has names %v, %s has %v", name, table(c), w.names[0], table(first))
+		}
+		for _, e := range c.names.sorted() {
+			if _, alive := w.nodes[e.pid.Node].procs[e.pid]; !alive {
+				return fmt.Errorf("%s has the name %v of a dead process", name, e.name)
+			}
+		}
+	}
+	return nil
+}
+
+func table(c *core) []string {
+	var out []string
+	for _, e := range c.names.sorted() {
+		out = append(out, etf.String(e.name)+"="+e.pid.String())
+	}
+	return out
+}
