@@ -108,6 +108,41 @@ func TestInteropNameless(t *testing.T) {
 	}
 }
 
+// TestInteropAskForName: erl names a node of ours.
+func TestInteropAskForName(t *testing.T) {
+	for _, otp := range testkit.OTPs(t) {
+		t.Run("otp"+otp.Release, func(t *testing.T) {
+			if otp.Release == "23" {
+				t.Log("OTP 23 gives no names: nothing to test")
+				return
+			}
+			w := &world{lab: newLab(t), otp: otp, kind: kind{host: "localhost"}}
+			b := w.beam(t, "beam")
+			for range 2 {
+				n := w.lab.start(t, "localhost", func(o *Options) { o.NameFrom = b.Node })
+				if !strings.HasSuffix(n.Name(), "@localhost") || !n.Hidden() || n.Port() != 0 {
+					t.Errorf("%s, hidden %v, port %d", n.Name(), n.Hidden(), n.Port())
+				}
+				testkit.Within(t, time.Second, "erl lists it as hidden", func() bool {
+					return b.Eval(t, "{nodes(), nodes(hidden) =:= ["+goName(n)+"]}.") == "{[],true}"
+				})
+				b.Expect(t, "net_adm:ping("+goName(n)+").", "pong")
+				got, err := n.Call(short(t), b.Node, "erlang", "node")
+				if err != nil || got != etf.Term(etf.Atom(b.Node)) {
+					t.Errorf("%v, %v", got, err)
+				}
+				box := mailbox(t, n, "box")
+				b.Expect(t, "{box, "+goName(n)+"} ! hello, ok.", "ok")
+				if m := receive[Message](t, box); m.Term != etf.Term(etf.Atom("hello")) {
+					t.Errorf("message %v", m)
+				}
+				stop(t, n)
+				testkit.Within(t, time.Second, "erl notices", func() bool { return b.Eval(t, "nodes(connected).") == "[]" })
+			}
+		})
+	}
+}
+
 // TestInteropAllow: a node that is not allowed gets no link, whoever dials.
 func TestInteropAllow(t *testing.T) {
 	eachBEAM(t, nil, func(t *testing.T, w *world) {

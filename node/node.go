@@ -66,11 +66,7 @@ func Start(ctx context.Context, opts Options) (*Node, error) {
 }
 
 func start(ctx context.Context, opts Options) (_ *Node, err error) {
-	name, err := ParseName(opts.Name)
-	if err != nil {
-		return nil, err
-	}
-	n := &Node{opts: opts, name: name, log: opts.Logger}
+	n := &Node{opts: opts, log: opts.Logger}
 	n.group = run.NewGroup(context.WithoutCancel(ctx), "node "+opts.Name, n.log)
 	n.telling = run.NewGroup(context.WithoutCancel(ctx), "node "+opts.Name, n.log)
 	defer func() {
@@ -81,7 +77,13 @@ func start(ctx context.Context, opts Options) (_ *Node, err error) {
 	if n.tls, err = newSecurity(opts.TLS, n.log); err != nil {
 		return nil, err
 	}
-	addrs, err := listenAddresses(ctx, opts.ListenIP, name)
+	if opts.NameFrom != "" {
+		return n, n.startNameless(ctx)
+	}
+	if n.name, err = ParseName(opts.Name); err != nil {
+		return nil, err
+	}
+	addrs, err := listenAddresses(ctx, opts.ListenIP, n.name)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +121,10 @@ func (n *Node) open(creation uint32) error {
 		n.group.Go("accept "+listener.Addr().String(), func(ctx context.Context) error {
 			return n.acceptLoop(ctx, listener)
 		})
+	}
+	if len(n.listeners) == 0 {
+		n.log.Info("node has got its name", "node", n.opts.Name, "creation", creation)
+		return nil
 	}
 	n.log.Info("distribution listens", "node", n.opts.Name, "port", n.port,
 		"addresses", addressesOf(n.listeners), "creation", creation)
@@ -160,10 +166,10 @@ func (n *Node) shut(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Name is the full node name.
+// Name is the full node name; with Options.NameFrom the one it was given.
 func (n *Node) Name() string { return n.opts.Name }
 
-// Port is the distribution port.
+// Port is the distribution port; 0 for a node that listens nowhere.
 func (n *Node) Port() int { return n.port }
 
 // Creation is the number that EPMD gave this run of the node; it is part of all

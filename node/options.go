@@ -27,7 +27,12 @@ const (
 
 // Options configure a node. Name and Cookie are required.
 type Options struct {
-	Name      string // alive@host
+	Name string // alive@host
+	// NameFrom is a node that gives this one its name, as with erl -sname
+	// undefined: Name is then the host part alone. Such a node is hidden, listens
+	// nowhere and is not known to EPMD; it is linked with NameFrom from the start,
+	// and keeps the name when that link goes. OTP 23 gives no names.
+	NameFrom  string
 	LongNames bool   // the cluster uses long names (erl -name), not short ones (erl -sname)
 	Cookie    string // the secret that all nodes of the cluster share
 	// Hidden makes a hidden node, as erl -hidden: it is not in nodes() of others,
@@ -74,13 +79,20 @@ func orDefault[T comparable](v, def T) T {
 	return v
 }
 
+func (o Options) checkName() error {
+	if o.NameFrom != "" {
+		return o.checkNameless()
+	}
+	name, err := ParseName(o.Name)
+	if err != nil {
+		return err
+	}
+	return name.checkOwn(o.LongNames)
+}
+
 func (o Options) check() error {
 	var errs []error
-	name, err := ParseName(o.Name)
-	if err == nil {
-		err = name.checkOwn(o.LongNames)
-	}
-	errs = append(errs, err)
+	errs = append(errs, o.checkName())
 	if o.Cookie == "" || len(o.Cookie) > 255 {
 		errs = append(errs, errors.New("the cookie must have 1 to 255 bytes"))
 	}

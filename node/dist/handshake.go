@@ -131,7 +131,7 @@ func (s *session) agree(offered Flags) error {
 	if missing := offered.Missing(); missing != 0 {
 		return &MissingFlagsError{Peer: s.peer.Name, Flags: missing}
 	}
-	s.peer.Flags = s.offer() & offered.Expand()
+	s.peer.Flags = s.offer() & offered.Expand() &^ NameMe // no capability, a wish
 	return nil
 }
 
