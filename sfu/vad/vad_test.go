@@ -1,0 +1,40 @@
+package vad
+
+import "testing"
+
+func TestDetector(t *testing.T) {
+	var d Detector
+	now := uint32(0)
+	feed := func(n int, level uint8) (changes int) {
+		for range n {
+			now += 960
+			if d.Level(level, now) {
+				changes++
+			}
+		}
+		return changes
+	}
+	if feed(69, 10) != 0 || d.Speech() {
+		t.Error("speech with 69 packets")
+	}
+	if feed(1, 10) != 1 || !d.Speech() {
+		t.Error("no speech with 70 loud packets")
+	}
+	if feed(8, 33) != 0 || feed(1, 33) != 1 || d.Speech() {
+		t.Error("silence must begin when the newest ten hold one loud packet")
+	}
+	feed(70, 127)
+	if feed(2, 32) != 0 || feed(1, 32) != 1 || !d.Speech() {
+		t.Error("three loud packets of ten are speech")
+	}
+	if d.Level(0, now-960) || d.Level(0, now) {
+		t.Error("a late packet counted")
+	}
+	d, now = Detector{}, 1<<32-75*960
+	if feed(74, 10); !d.Speech() {
+		t.Error("no speech")
+	}
+	if feed(2, 10); d.Speech() {
+		t.Error("the wrap must reset")
+	}
+}
