@@ -52,8 +52,14 @@ func askBEAM(t *testing.T, l *toolLab, a, b *testkit.BEAM) {
 		}
 	}
 	for _, c := range []struct{ module, function, args string }{
-		{"no", "such", "[1]"}, {"lists", "reverse", "[a]"}, {"erlang", "atom_to_list", "[1]"}, {"erlang", "exit", "[{a,b}]"},
-		{"erlang", "throw", "[ball]"}, {"maps", "get", "[a,#{}]"}, {"erlang", "error", "[{badmatch,<<\"x\">>}]"}, {"erlang", "'+'", "[a,1]"},
+		{"no", "such", "[1]"},
+		{"lists", "reverse", "[a]"},
+		{"erlang", "atom_to_list", "[1]"},
+		{"erlang", "exit", "[{a,b}]"},
+		{"erlang", "throw", "[ball]"},
+		{"maps", "get", "[a,#{}]"},
+		{"erlang", "error", "[{badmatch,<<\"x\">>}]"},
+		{"erlang", "'+'", "[a,1]"},
 	} {
 		status, stdout, stderr := l.fjord("rpc", a.Node, c.module, c.function, c.args)
 		shell := a.Eval(t, `try apply(`+c.module+`, `+c.function+`, `+c.args+`) catch C:R:S ->

@@ -172,10 +172,14 @@ func TestExceptions(t *testing.T) {
 	for _, c := range []struct{ class, reason, stack, want string }{
 		{"error", "undef", "[{foo,bar,[1],[]}]", "** exception error: undefined function foo:bar/1"},
 		{"error", "undef", "[]", "** exception error: undef"},
-		{"error", "function_clause", `[{lists,reverse,[a],[{file,"lists.erl"},{line,175}]},{m,f,0,[]}]`,
-			"** exception error: no function clause matching lists:reverse(a) (lists.erl, line 175)\n     in call from m:f/0"},
-		{"error", "badarg", "[{erlang,atom_to_list,[1],[{error_info,#{}}]},{m,f,2,[]}]",
-			"** exception error: bad argument\n     in function  atom_to_list/1\n     in call from m:f/2"},
+		{
+			"error", "function_clause", `[{lists,reverse,[a],[{file,"lists.erl"},{line,175}]},{m,f,0,[]}]`,
+			"** exception error: no function clause matching lists:reverse(a) (lists.erl, line 175)\n     in call from m:f/0",
+		},
+		{
+			"error", "badarg", "[{erlang,atom_to_list,[1],[{error_info,#{}}]},{m,f,2,[]}]",
+			"** exception error: bad argument\n     in function  atom_to_list/1\n     in call from m:f/2",
+		},
 		{"error", "{badmatch,3}", "[]", "** exception error: no match of right hand side value 3"},
 		{"error", "{erpc,notsup}", "[]", "** exception error: {erpc,notsup}"},
 		{"error", `{go_error,<<"x">>}`, `junk`, `** exception error: {go_error,<<"x">>}`},

@@ -42,7 +42,8 @@ func (d *DNS) run(t testing.TB) {
 	t.Helper()
 	d.Process = Start(t, Command{Name: "dnsmasq", Path: "dnsmasq", Host: d.host, Args: []string{
 		"--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
-		"--addn-hosts=" + d.records, "--log-facility=-", "--user=root", "--local-ttl=0"}})
+		"--addn-hosts=" + d.records, "--log-facility=-", "--user=root", "--local-ttl=0",
+	}})
 	Within(t, time.Second, "dnsmasq answers", func() bool {
 		conn, err := d.host.Dial(t.Context(), "tcp", net.JoinHostPort(d.host.Addr(), "53"))
 		if err != nil {

@@ -18,7 +18,7 @@ func FreePorts(t testing.TB, n int) []int {
 		if err != nil {
 			t.Fatalf("find a free port: %v", err)
 		}
-		defer l.Close() //nolint:revive // held until all are chosen, so that they differ
+		defer l.Close() // held until all are chosen, so that they differ
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports

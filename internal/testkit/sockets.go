@@ -28,8 +28,10 @@ func Listening(t testing.TB, pid int) []string {
 	inodes := socketInodes(pid)
 	var all []string
 	for _, table := range []struct{ file, proto, state string }{
-		{"tcp", "tcp", tcpListen}, {"tcp6", "tcp", tcpListen},
-		{"udp", "udp", udpBound}, {"udp6", "udp", udpBound},
+		{"tcp", "tcp", tcpListen},
+		{"tcp6", "tcp", tcpListen},
+		{"udp", "udp", udpBound},
+		{"udp6", "udp", udpBound},
 	} {
 		rows, err := socketTable(pid, table.file, table.state, inodes)
 		if err != nil {

@@ -22,16 +22,26 @@ type suite struct {
 
 var suites = map[string]suite{
 	"unit": {what: "unit tests", packages: []string{"./..."}, timeout: "5m"},
-	"interop": {what: "against real BEAM nodes", tags: "interop", timeout: "10m", fresh: true, rootOnly: "^TestNetSplit",
-		packages: []string{"./node/...", "./epmd/...", "./internal/testkit/interop"}},
-	"epmdsuite": {what: "OTP's own epmd_SUITE", tags: "interop", timeout: "12m", fresh: true, beside: true,
-		packages: []string{"./internal/testkit/epmdsuite"}},
-	"e2e": {what: "the demo and the manual's recipes", tags: "e2e", timeout: "10m", fresh: true,
-		packages: []string{"./internal/testkit/e2e"}},
-	"netns": {what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
-		packages: []string{"./internal/testkit", "./internal/testkit/e2e/netns"}},
-	"image": {what: "the image and the compose files on a Docker engine", tags: "e2e", timeout: "10m", fresh: true, root: true,
-		packages: []string{"./internal/testkit/e2e/image"}},
+	"interop": {
+		what: "against real BEAM nodes", tags: "interop", timeout: "10m", fresh: true, rootOnly: "^TestNetSplit",
+		packages: []string{"./node/...", "./epmd/...", "./internal/testkit/interop"},
+	},
+	"epmdsuite": {
+		what: "OTP's own epmd_SUITE", tags: "interop", timeout: "12m", fresh: true, beside: true,
+		packages: []string{"./internal/testkit/epmdsuite"},
+	},
+	"e2e": {
+		what: "the demo and the manual's recipes", tags: "e2e", timeout: "10m", fresh: true,
+		packages: []string{"./internal/testkit/e2e"},
+	},
+	"netns": {
+		what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
+		packages: []string{"./internal/testkit", "./internal/testkit/e2e/netns"},
+	},
+	"image": {
+		what: "the image and the compose files on a Docker engine", tags: "e2e", timeout: "10m", fresh: true, root: true,
+		packages: []string{"./internal/testkit/e2e/image"},
+	},
 }
 
 // running is a started suite.
