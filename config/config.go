@@ -59,6 +59,12 @@ type Config struct {
 // TLS reports whether the HTTP listener speaks HTTPS.
 func (c Config) TLS() bool { return c.SSLCertPath != "" }
 
+// IsSet reports whether a variable of the table, its flag or its file was given.
+func (c Config) IsSet(variable string) bool {
+	_, ok := c.sources[variable]
+	return ok
+}
+
 // S3 holds the node-wide storage credentials for recordings. Either all of
 // Bucket, Region, AccessKeyID and SecretAccessKey are set or none.
 type S3 struct {
