@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
-
 )
 
 // ClusterView is what GET /cluster shows and what draining is done by.
@@ -75,8 +74,8 @@ func (a *api) showCluster(c *gin.Context) {
 // rooms however long that takes.
 func (a *api) drain(c *gin.Context) {
 	wait := time.Duration(0)
-	if v, ok := paramsOf(c.Request)["timeout"]; ok && v != nil {
-		seconds, ok := wholeNumber(v)
+	if v, ok := paramsOf(c.Request).get("timeout"); ok && v != nil {
+		seconds, ok := integer(v)
 		if !ok || seconds < 0 || seconds > maxDrainSeconds {
 			writeError(c.Writer, http.StatusBadRequest, "Expected timeout to be a number of seconds, got: "+inspect(v))
 			return
@@ -122,7 +121,8 @@ type clusterCollector struct {
 	descs map[string]*prometheus.Desc
 }
 
-func newClusterCollector(view ClusterView) *clusterCollector {
+// NewClusterMetrics makes a collector of fjord_cluster_*.
+func NewClusterMetrics(view ClusterView) prometheus.Collector {
 	c := &clusterCollector{view: view, descs: map[string]*prometheus.Desc{}}
 	for _, d := range []struct {
 		name, help string
@@ -160,12 +160,12 @@ func (c *clusterCollector) Collect(ch chan<- prometheus.Metric) {
 	states := map[string]int{"unknown": 0, "dialling": 0, "up": 0, "down": 0}
 	for _, n := range r.Nodes {
 		states[n.State]++
-		emit("fjord_cluster_peer_up", number(n.State == "up"), n.Node, n.Kind, n.Release)
+		emit("fjord_cluster_peer_up", zeroOne(n.State == "up"), n.Node, n.Kind, n.Release)
 		if n.Reason != "" {
 			emit("fjord_cluster_peer_down", 1, n.Node, n.Reason)
 		}
 		emit("fjord_cluster_peer_attempts", float64(n.Attempts), n.Node)
-		emit("fjord_cluster_peer_left_out", number(n.LeftOut), n.Node)
+		emit("fjord_cluster_peer_left_out", zeroOne(n.LeftOut), n.Node)
 		if n.Since != nil {
 			emit("fjord_cluster_peer_since_seconds", float64(n.Since.UnixMilli())/1000, n.Node)
 		}
@@ -175,14 +175,13 @@ func (c *clusterCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	emit("fjord_cluster_members", float64(r.Members))
 	emit("fjord_cluster_expected_nodes", float64(r.ExpectedNodes))
-	emit("fjord_cluster_draining", number(r.Draining))
-	emit("fjord_cluster_refusing", number(r.Refusing))
+	emit("fjord_cluster_draining", zeroOne(r.Draining))
+	emit("fjord_cluster_refusing", zeroOne(r.Refusing))
 }
 
-func number(yes bool) float64 {
+func zeroOne(yes bool) float64 {
 	if yes {
 		return 1
 	}
 	return 0
 }
-

@@ -33,6 +33,7 @@ type Options struct {
 	Logger       *slog.Logger // nil: no log
 	Ready        func() error // why the node is not ready, nil when it is; nil func: always ready
 	Sockets      *Sockets     // nil: no websockets
+	Cluster      ClusterView  // nil: neither /cluster nor /drain
 }
 
 // Distribution is what /health says of the cluster.
@@ -94,6 +95,7 @@ func (a *api) routes() *gin.Engine {
 		auth.POST("/sip/:room_id/:component_id/call", a.dial)
 		auth.DELETE("/sip/:room_id/:component_id/call", a.endCall)
 	}
+	a.clusterRoutes(auth)
 	auth.GET("/recording", a.listRecordings)
 	auth.DELETE("/recording/:recording_id", a.deleteRecording)
 	r.GET("/recording/:recording_id/:filename", a.recordingFile)
