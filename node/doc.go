@@ -52,20 +52,47 @@
 // of the cluster apart ("prevent overlapping partitions"); Stop closes all at
 // once.
 //
+// # Transports
+//
+// A node listens on IPv4 and IPv6 and dials both: BEAM nodes may use inet_tcp or
+// inet6_tcp. Options.TLS makes links run over TLS, as inet_tls and inet6_tls:
+//
+//	TLS: &node.TLSOptions{CertFile: "node.pem", KeyFile: "node.key", CACertFile: "ca.pem"}
+//
+// Both sides then show certificates of the authority, and that of a dialled node
+// names its host. Renewed files are used without a restart. A BEAM node joins
+// with
+//
+//	erl -sname beam -proto_dist inet_tls -ssl_dist_optfile ssl_dist.conf
+//
+// where the file says the same:
+//
+//	[{server, [{certfile, "node.pem"}, {keyfile, "node.key"}, {cacertfile, "ca.pem"},
+//	           {verify, verify_peer}, {fail_if_no_peer_cert, true}]},
+//	 {client, [{certfile, "node.pem"}, {keyfile, "node.key"}, {cacertfile, "ca.pem"},
+//	           {verify, verify_peer}]}].
+//
+// Options.EPMD with EPMDOff does without the port mapper: all nodes listen on one
+// port. Options.Hidden makes a hidden node, which is not in nodes() of others.
+// Options.NameFrom asks another node for a name, as erl -sname undefined does;
+// such nodes are given names, too. Options.Allow keeps nodes out that know the
+// cookie.
+//
 // # Guarantees
 //
 //   - Signals from one process to another arrive in the order they were sent.
 //   - Whatever a peer may wait for is answered: a monitor of a missing process
 //     (noproc), a call to a missing function (undef), a link, an unlink.
-//   - An unauthenticated connection costs one goroutine for at most
-//     Options.SetupTime; there are never more than 256 of them.
+//   - An unauthenticated connection costs one goroutine and less than 64 KiB,
+//     with TLS too, for at most Options.SetupTime; there are never more than 256
+//     of them.
 //   - Nothing of a malformed message harms more than the link it came on.
 //
 // # What is not here yet
 //
 // There is no global_name_server and there are no pg scopes: monitors of them
 // are answered with noproc, and global:sync/0 on a connected BEAM node waits
-// until they exist. The distribution is not encrypted.
+// until they exist.
 //
 // The wire protocol is that of the OTP documents "Distribution Protocol",
 // "External Term Format" and, where these are silent, of OTP's behaviour.
