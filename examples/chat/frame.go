@@ -43,8 +43,9 @@ func decodeObject(text []byte) (frame, error) {
 
 // encodeObject writes version 1, which has no join_ref.
 func encodeObject(f frame) ([]byte, error) {
+	f = f.filled()
 	f.JoinRef = nil
-	return json.Marshal(f.filled())
+	return json.Marshal(f)
 }
 
 // decodeArray reads [join_ref, ref, topic, event, payload].

@@ -85,3 +85,9 @@ func (c *Compose) Stop(t testing.TB, service string) { t.Helper(); c.run(t, "kil
 
 // Start starts a stopped service.
 func (c *Compose) Start(t testing.TB, service string) { t.Helper(); c.run(t, "start", service) }
+
+// Add creates and starts a service that Up left out because of its profile.
+func (c *Compose) Add(t testing.TB, service string) {
+	t.Helper()
+	c.run(t, "up", "--detach", "--no-build", "--no-deps", "--no-recreate", service)
+}
