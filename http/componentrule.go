@@ -37,20 +37,20 @@ func allComponentRules() []componentRule {
 	return []componentRule{
 		{name: "hls", h264: true, single: true, options: []option{
 			{name: "lowLatency", initial: false, check: asBoolean},
-			{name: "targetWindowDuration", nullable: true, check: number(1)},
+			{name: "targetWindowDuration", nullable: true, check: atLeast(1)},
 			{name: "persistent", initial: false, check: asBoolean},
 			{name: "s3", nullable: true, check: s3Credentials}, mode,
 		}},
 		{name: "rtsp", h264: true, options: []option{
 			{name: "sourceUri", required: true, check: asString},
 			{name: "rtpPort", initial: 20000, check: port},
-			{name: "reconnectDelay", initial: 15000, check: number(0)},
-			{name: "keepAliveInterval", initial: 15000, check: number(0)},
+			{name: "reconnectDelay", initial: 15000, check: atLeast(0)},
+			{name: "keepAliveInterval", initial: 15000, check: atLeast(0)},
 			{name: "pierceNat", initial: true, check: asBoolean},
 		}},
 		{name: "file", options: []option{
 			{name: "filePath", required: true, check: asString},
-			{name: "framerate", nullable: true, check: number(-1 << 31)},
+			{name: "framerate", nullable: true, check: atLeast(-1 << 31)},
 		}},
 		{name: "sip", options: []option{{name: "registrarCredentials", required: true, check: asObject}}},
 		{name: "recording", h264: true, single: true, options: []option{
@@ -129,8 +129,8 @@ func cast[T any](v any) (T, bool) {
 	return t, ok
 }
 
-// number takes integers of at least least, round floats, and either as text.
-func number(least int) func(any) (any, bool) {
+// atLeast takes integers of at least least, round floats, and either as text.
+func atLeast(least int) func(any) (any, bool) {
 	return func(v any) (any, bool) {
 		text, ok := v.(string)
 		if n, isNumber := v.(json.Number); isNumber {
@@ -150,7 +150,7 @@ func number(least int) func(any) (any, bool) {
 }
 
 func port(v any) (any, bool) {
-	n, ok := number(1)(v)
+	n, ok := atLeast(1)(v)
 	if !ok || n.(int) > 65535 {
 		return nil, false
 	}

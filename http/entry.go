@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -16,9 +17,15 @@ import (
 func (a *api) entry(routes http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if serve := a.Sockets.handler(r.URL.Path); serve != nil {
+			a.Traffic.sockets.Add(1)
+			defer a.Traffic.sockets.Add(-1)
 			serve(w, r)
 			return
 		}
+		began, counted := time.Now(), &countingWriter{ResponseWriter: w, status: http.StatusOK}
+		a.Traffic.request(r)
+		defer a.Traffic.answer(counted, began)
+		w = counted
 		defer a.recovered(w, r)
 		if !utf8.ValidString(r.URL.Path) {
 			writeDetail(w, http.StatusBadRequest)

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"runtime/metrics"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -24,12 +23,14 @@ type LinkStats struct {
 	MessagesIn, MessagesOut uint64
 }
 
-// NewMetrics makes the handler of the metrics listener: GET /metrics, anything
-// else is 404. It needs no token, as the original's.
-func NewMetrics(stats Stats) http.Handler {
+// NewMetrics makes the handler of the metrics listener: GET /metrics with what
+// stats and further collectors tell; anything else is 404. It needs no token,
+// as the original's.
+func NewMetrics(stats Stats, further ...prometheus.Collector) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newCollector(stats),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(further...)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux
@@ -60,12 +61,11 @@ func newCollector(stats Stats) collector {
 		return gauge{prometheus.NewDesc(name, help, labels, nil), kind, from}
 	}
 	const g, c = prometheus.GaugeValue, prometheus.CounterValue
-	return collector{
+	return append(collector(vmGauges()),
 		row(g, "fishjam_rooms", "Amount of rooms currently present on this node",
 			one(func() float64 { return float64(stats.Usage().Rooms) })),
 		row(g, "fjord_forwarded_tracks", "Tracks forwarded to subscribers on this node",
 			one(func() float64 { return float64(stats.Usage().ForwardedTracks) })),
-		row(g, "vm_memory_total_bytes", "", one(memoryTotal)),
 		row(g, "fjord_link_up", "Distribution links that are up", linkUp(stats), "peer"),
 		row(c, "fjord_link_received_bytes_total", "Bytes received on a distribution link",
 			perLink(func(l LinkStats) uint64 { return l.BytesIn }), "peer"),
@@ -75,7 +75,7 @@ func newCollector(stats Stats) collector {
 			perLink(func(l LinkStats) uint64 { return l.MessagesIn }), "peer"),
 		row(c, "fjord_link_sent_messages_total", "Messages sent on a distribution link",
 			perLink(func(l LinkStats) uint64 { return l.MessagesOut }), "peer"),
-	}
+	)
 }
 
 func linkUp(stats Stats) func(func(float64, ...string)) {
@@ -100,11 +100,4 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(row.desc, row.kind, value, labels...)
 		})
 	}
-}
-
-// memoryTotal is the memory the Go runtime has from the system and not given back, in bytes.
-func memoryTotal() float64 {
-	s := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(s)
-	return float64(s[0].Value.Uint64() - s[1].Value.Uint64())
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Ready        func() error // why the node is not ready, nil when it is; nil func: always ready
 	Sockets      *Sockets     // nil: no websockets
 	Cluster      ClusterView  // nil: neither /cluster nor /drain
+	Traffic      *Traffic     // counts requests; nil: one that nobody reads
 }
 
 // Distribution is what /health says of the cluster.
@@ -63,6 +64,9 @@ func New(opts Options) http.Handler {
 	if opts.Components == nil {
 		opts.Components, _ = opts.Rooms.(room.ComponentService)
 	}
+	if opts.Traffic == nil {
+		opts.Traffic = NewTraffic()
+	}
 	a := &api{Options: opts, uptime: startClock()}
 	return a.entry(a.routes())
 }
@@ -74,6 +78,7 @@ func (a *api) routes() *gin.Engine {
 	r.UseRawPath = true // %2F inside an id stays inside the id
 	r.RedirectTrailingSlash = false
 	r.NoRoute(notFound)
+	r.Use(a.Traffic.route)
 
 	r.GET("/livez", a.livez)
 	r.GET("/readyz", a.readyz)

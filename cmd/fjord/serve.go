@@ -93,7 +93,7 @@ func (s *server) start(ctx context.Context) (err error) {
 		Rooms: s.cluster.Service(), Distribution: s.cluster, Token: string(s.cfg.ServerAPIToken),
 		Version: apiVersion, GitCommit: s.cfg.GitCommit, Logger: s.log.Slog("http"), Ready: s.ready,
 	}))
-	s.fronts.serve(api, httpapi.NewMetrics(stats{s}))
+	s.fronts.serve(api, httpapi.NewMetrics(stats{s}, s.surface.collectors()...))
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/fjord-media/fjord/config"
 	httpapi "github.com/fjord-media/fjord/http"
 	"github.com/fjord-media/fjord/http/token"
@@ -17,19 +19,28 @@ import (
 // reportEvery is how often metrics reports go out.
 const reportEvery = time.Second
 
+// hookGrace is how long a server that stops waits for webhooks.
+const hookGrace = 300 * time.Millisecond
+
 // surface is what clients meet beside REST: both websockets, peer tokens,
 // and the media that peers connect to.
 type surface struct {
 	server  *server
 	tokens  *token.Signer
 	sockets *httpapi.Sockets
+	hooks   *httpapi.Webhooks
+	meter   *httpapi.Meter
+	traffic *httpapi.Traffic
 	media   *sfu.Engine // nil: FJ_WEBRTC_USED=false
 	group   *run.Group
 }
 
 // openSurface comes before the rooms: their events need somewhere to go.
 func (s *server) openSurface(ctx context.Context) (*surface, error) {
-	f := &surface{server: s, group: run.NewGroup(context.WithoutCancel(ctx), "surface", s.main)}
+	f := &surface{
+		server: s, group: run.NewGroup(context.WithoutCancel(ctx), "surface", s.main),
+		meter: httpapi.NewMeter(), traffic: httpapi.NewTraffic(),
+	}
 	var err error
 	if f.tokens, err = token.New(string(s.cfg.SecretKeyBase)); err != nil {
 		return nil, err
@@ -37,6 +48,11 @@ func (s *server) openSurface(ctx context.Context) (*surface, error) {
 	f.sockets = httpapi.NewSockets(ctx, httpapi.SocketOptions{
 		Join: f.join, Tokens: f.tokens, Token: string(s.cfg.ServerAPIToken),
 		Origins: origins(s.cfg), Logger: s.log.Slog("http"),
+	})
+	allow := s.cfg.WebhookAllow
+	f.hooks = httpapi.NewWebhooks(ctx, httpapi.WebhookOptions{
+		URL: f.webhookURL, Logger: s.log.Slog("webhook"),
+		Allow: httpapi.AddressRule{Public: allow.Public, Prefixes: allow.Prefixes, Hosts: allow.Hosts},
 	})
 	if w := s.cfg.WebRTC; w.Used {
 		f.media, err = sfu.NewEngine(sfu.EngineOptions{
@@ -70,7 +86,25 @@ func (f *surface) roomOptions() room.LocalOptions {
 }
 
 // event takes the events of this node's rooms, in the rooms' goroutines.
-func (f *surface) event(e room.Event) { f.sockets.Notify(e) }
+func (f *surface) event(e room.Event) {
+	f.sockets.Notify(e)
+	f.hooks.Notify(e)
+	f.meter.Notify(e)
+}
+
+// webhookURL is asked when a room of this node begins.
+func (f *surface) webhookURL(id room.ID) string {
+	r, err := f.server.rooms.Get(context.Background(), id)
+	if err != nil || r.Config.WebhookURL == nil {
+		return ""
+	}
+	return *r.Config.WebhookURL
+}
+
+// collectors are the metrics of the surface.
+func (f *surface) collectors() []prometheus.Collector {
+	return []prometheus.Collector{f.meter, f.traffic, f.hooks}
+}
 
 // report sends this node's metrics report to whoever subscribed.
 func (f *surface) report(ctx context.Context) error {
@@ -92,13 +126,13 @@ func (f *surface) extend(o httpapi.Options) httpapi.Options {
 	o.Peers, o.Components = f.server.rooms, f.server.rooms
 	o.PeersDisabled, o.ComponentsUsed = !cfg.WebRTC.Used, cfg.ComponentsUsed
 	o.Host, o.Resources = cfg.Host, cfg.ResourcesBasePath
-	o.Tokens, o.Sockets = f.tokens, f.sockets
+	o.Tokens, o.Sockets, o.Traffic = f.tokens, f.sockets, f.traffic
 	return o
 }
 
 // close ends sockets and media.
 func (f *surface) close(ctx context.Context) error {
-	errs := []error{f.sockets.Close(ctx), f.group.StopAndWait(ctx)}
+	errs := []error{f.sockets.Close(ctx), f.hooks.Close(ctx, hookGrace), f.group.StopAndWait(ctx)}
 	if f.media != nil {
 		errs = append(errs, f.media.Close())
 	}
