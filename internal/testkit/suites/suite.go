@@ -20,11 +20,12 @@ type suite struct {
 	fresh    bool     // runs programs that go test's cache does not know of
 }
 
+// suites is the table of all suites by name.
 var suites = map[string]suite{
 	"unit": {what: "unit tests", packages: []string{"./..."}, timeout: "5m"},
 	"interop": {
 		what: "against real BEAM nodes", tags: "interop", timeout: "10m", fresh: true, rootOnly: "^TestNetSplit",
-		packages: []string{"./node/...", "./epmd/...", "./internal/testkit/interop"},
+		packages: []string{"./node/...", "./epmd/...", "./cmd/...", "./examples/...", "./internal/testkit", "./internal/testkit/interop"},
 	},
 	"epmdsuite": {
 		what: "OTP's own epmd_SUITE", tags: "interop", timeout: "12m", fresh: true, beside: true,
