@@ -10,23 +10,23 @@ import (
 
 // Sizes of reading.
 const (
-	minRead    = 4 << 10   // of the buffer of a quiet link
-	maxRead    = 256 << 10 // of the buffer of a busy one
+	minRead    = 4 << 10  // of the buffer of a quiet link
+	maxRead    = 64 << 10 // of the buffer of a busy one
+	maxInPlace = 32 << 10 // of a frame that is decoded in the buffer
 	fragmentUp = 2 + fragmentIDs
-	maxJoined  = 4 // fragments of a message that is put together in the buffer
 )
 
-// reader takes frames from the connection and delivers their signals. What
-// fits into its buffer, which stays in the processor's cache, is decoded there
-// and its binaries copied, which costs less than new memory that has to be
-// cleared before it is read into. Others get a buffer of their own, of which
-// their binaries are parts.
+// reader takes frames from the connection and delivers their signals. Small
+// frames are decoded where they were read to, their binaries copied; others
+// get memory of their own, of which their binaries are parts.
 type reader struct {
 	link       *Link
 	conn       net.Conn
 	buf        []byte
 	start, end int  // unread part of buf
 	busy       bool // the last read filled buf
+	large      int  // small frames until buf may be filled again: large ones are better read to their place
+	blocks     *blocks
 
 	table    [38]operation
 	control  control // of the message at hand
@@ -38,7 +38,7 @@ type reader struct {
 }
 
 func newReader(l *Link) *reader {
-	r := &reader{link: l, conn: l.conn, table: operations(), reported: map[string]bool{}}
+	r := &reader{link: l, conn: l.conn, table: operations(), blocks: &blocks{}, reported: map[string]bool{}}
 	r.buf = make([]byte, minRead)
 	r.assembly.maxMessage = l.opts.MaxMessage
 	r.copying = etf.NewDecoder(r.decoderOptions(false))
@@ -51,6 +51,7 @@ func (r *reader) decoderOptions(noCopy bool) etf.DecoderOptions {
 
 // run reads until the connection or framing is lost. Never nil.
 func (r *reader) run() error {
+	defer r.blocks.quiet()
 	for {
 		if err := r.frame(); err != nil {
 			return connError("read", err)
@@ -63,115 +64,79 @@ func (r *reader) frame() error {
 	if err := r.need(4); err != nil {
 		return err
 	}
-	n := r.length(0)
+	n := int(binary.BigEndian.Uint32(r.buf[r.start:]))
+	r.start += 4
+	r.foresee(n)
 	switch {
 	case n == 0:
-		r.start += 4
 		r.link.stats.ticks.Add(1)
 		r.shrink()
 		return nil
 	case n > r.link.opts.MaxMessage:
 		return fmt.Errorf("%w: frame of %d bytes", ErrLimit, n)
-	case n <= minRead-4:
-		return r.inPlace(n)
+	case n > min(len(r.buf), maxInPlace):
+		return r.largeFrame(n)
 	}
-	if err := r.need(4 + fragmentUp); err != nil {
+	if err := r.need(n); err != nil {
 		return err
 	}
-	f, err := parseFrame(r.buf[r.start+4 : r.start+4+fragmentUp])
-	switch {
-	case err != nil:
-		return err
-	case 4+n > len(r.buf), f.kind == frameNext, f.kind == frameFirst && f.fragment > maxJoined:
-		r.start += 4
-		return r.largeFrame(f, n)
-	}
-	return r.inPlace(n)
+	body := r.buf[r.start : r.start+n : r.start+n]
+	r.start += n
+	return r.body(body, false)
 }
 
-// length is that of the frame that begins off bytes into what is unread.
-func (r *reader) length(off int) int {
-	return int(binary.BigEndian.Uint32(r.buf[r.start+off:]))
+// foresee notes the size of a frame: the next ones are taken to be alike.
+func (r *reader) foresee(n int) {
+	if n > maxInPlace {
+		r.large = 4
+	} else if r.large > 0 {
+		r.large--
+	}
 }
 
-// inPlace handles a frame of n bytes, which fits into the buffer, in it.
-func (r *reader) inPlace(n int) error {
-	if err := r.need(4 + n); err != nil {
+// largeFrame reads a frame into memory of its own, a later fragment into that
+// of its message.
+func (r *reader) largeFrame(n int) error {
+	if err := r.need(fragmentUp); err != nil {
 		return err
 	}
-	f, err := parseFrame(r.unread(4, 4+n))
+	f, err := parseFrame(r.buf[r.start : r.start+fragmentUp])
 	if err != nil {
 		return err
 	}
-	if f.kind == frameFirst && f.fragment > 1 && f.fragment <= maxJoined {
-		return r.join(f, n)
-	}
-	r.start += 4 + n
-	return r.body(f, false)
-}
-
-// unread is a section of what is unread.
-func (r *reader) unread(from, to int) []byte {
-	return r.buf[r.start+from : r.start+to : r.start+to]
-}
-
-// join puts a message together whose first fragment f, of n bytes, is in the
-// buffer, as long as the other fragments follow at once and fit. It looks at
-// most one frame ahead: what it cannot use, frame reads again.
-func (r *reader) join(f frame, n int) error {
-	next, end := 4+n, 4+n // of the frames, of the message
-	seq, left := f.seq, f.fragment-1
-	for ; left > 0; left-- {
-		data := r.follower(next, seq, left)
-		if data == nil {
-			break
-		}
-		next += 4 + fragmentUp + len(data)
-		end += copy(r.buf[r.start+end:], data)
-	}
-	f, err := parseFrame(r.unread(4, end))
-	if err != nil {
-		return err
-	}
-	r.start += next
-	f.fragment = left + 1
-	return r.body(f, false)
-}
-
-// follower reads the frame that begins off bytes into what is unread. It gives
-// the bytes of fragment left of sequence seq, nil if the frame is another, does
-// not fit or does not come: frame will find the reason.
-func (r *reader) follower(off int, seq, left uint64) []byte {
-	if off+4 > len(r.buf) || r.need(off+4) != nil {
-		return nil
-	}
-	n := r.length(off)
-	if n < fragmentUp || n > len(r.buf)-off-4 || r.need(off+4+n) != nil {
-		return nil
-	}
-	f, err := parseFrame(r.unread(off+4, off+4+n))
-	if err != nil || f.kind != frameNext || f.seq != seq || f.fragment != left {
-		return nil
-	}
-	return f.data
-}
-
-// largeFrame reads a frame of n bytes, whose beginning is f, into a buffer of
-// its own, a later fragment into that of its message.
-func (r *reader) largeFrame(f frame, n int) error {
-	r.busy = true // the next ones may fit
 	if f.kind == frameNext {
 		r.start += fragmentUp
 		return r.nextFragment(f, n-fragmentUp)
 	}
-	b, err := r.own(n, r.ahead(f, n))
+	var body []byte
+	if n > minBlock && n <= maxInBlock && !(f.kind == frameFirst && f.fragment > 2) {
+		body, err = r.block(n)
+	} else {
+		body, err = r.own(n, r.ahead(f, n))
+	}
 	if err != nil {
 		return err
 	}
-	if f, err = parseFrame(b); err != nil {
-		return err
+	return r.body(body, true)
+}
+
+// block reads n bytes into recycled memory, with what comes after them in the
+// same read: mostly that is the last fragment of the message, if it has two, and
+// the beginning of the next one.
+func (r *reader) block(n int) ([]byte, error) {
+	b := r.blocks.take()
+	got := copy(b[:n], r.buf[r.start:r.end])
+	r.start += got
+	for got < n {
+		more, err := r.read(b[got:min(len(b), n+len(r.buf))])
+		if got += more; err != nil && got < n {
+			return nil, err
+		}
 	}
-	return r.body(f, true)
+	if got > n {
+		r.start, r.end = 0, copy(r.buf, b[n:got])
+	}
+	return b[:n], nil
 }
 
 // nextFragment reads the n bytes of fragment f straight to where they belong.
@@ -204,7 +169,11 @@ func (r *reader) complete(s *sequence) error {
 
 // body handles a frame that was read whole; own says that its memory is not
 // used again. Errors mean that framing or the atom cache is lost.
-func (r *reader) body(f frame, own bool) error {
+func (r *reader) body(b []byte, own bool) error {
+	f, err := parseFrame(b)
+	if err != nil {
+		return err
+	}
 	switch f.kind {
 	case framePass:
 		r.passed(f.data, own)
@@ -248,12 +217,12 @@ func (r *reader) need(n int) error {
 			r.start = 0
 		}
 		room := r.buf[r.end:]
-		if len(r.assembly.open) > 0 && n <= minRead {
-			room = room[:min(len(room), minRead)] // most of what comes is better read to its place
+		if r.large > 0 {
+			room = room[:min(len(room), minRead)]
 		}
 		got, err := r.read(room)
 		r.end += got
-		r.busy = got == len(room)
+		r.busy = got == len(r.buf)-r.end+got
 		if err != nil && r.end-r.start < n {
 			return err
 		}
@@ -266,6 +235,7 @@ func (r *reader) shrink() {
 	if r.start == r.end && len(r.buf) > minRead {
 		r.buf, r.start, r.end, r.busy = make([]byte, minRead), 0, 0, false
 	}
+	r.blocks.quiet()
 }
 
 // read reads once.
