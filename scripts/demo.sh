@@ -68,7 +68,8 @@ port_free 4002 "FJ_PORT of f2"
 port_free 9568 "FJ_METRICS_PORT of f1"
 port_free 9468 "FJ_METRICS_PORT of f2"
 
-node f1 FJ_HOST=localhost:4001 FJ_PORT=4001 FJ_METRICS_PORT=9568
+# Both get the same list: a node's own name in it does no harm.
+node f1 FJ_HOST=localhost:4001 FJ_PORT=4001 FJ_METRICS_PORT=9568 FJ_DIST_NODES=f1@localhost
 await 10 "f1 answers" curl -sf http://localhost:4001/livez
 node f2 FJ_HOST=localhost:4002 FJ_PORT=4002 FJ_METRICS_PORT=9468 FJ_DIST_NODES=f1@localhost
 await 10 "f2 answers" curl -sf http://localhost:4002/livez
@@ -85,10 +86,10 @@ cat <<'EOF'
 One room is on localhost:4001 and one on localhost:4002: each went to the node with the lowest load.
 Both nodes stay up until Ctrl-C. In another terminal, try:
 
-  curl -H "authorization: Bearer development" http://localhost:4001/room              the rooms on f1
-  curl -X DELETE -H "authorization: Bearer development" http://localhost:4001/room/ID  delete one
-  curl -H "authorization: Bearer development" http://localhost:4002/health            nodesInCluster is 2
-  bin/fjord names                                                                    what epmd knows (epmd -names)
+  curl -H "authorization: Bearer development" http://localhost:4001/room                 # the rooms on f1
+  curl -X DELETE -H "authorization: Bearer development" http://localhost:4001/room/ID    # delete one
+  curl -H "authorization: Bearer development" http://localhost:4002/health               # nodesInCluster is 2
+  bin/fjord names                                                                       # what epmd -names prints
 
 and join with a real Erlang shell:
 

@@ -27,6 +27,9 @@ func TestDemo(t *testing.T) {
 	p.WaitLog(t, 10*time.Second, `Both nodes stay up until Ctrl-C`)
 	p.WaitLog(t, time.Second, `f2 \| .*\[info\] \[libcluster:epmd_cluster\] connected to :f1@localhost\n`)
 	p.WaitLog(t, time.Second, `f1 \| .*accepted connection from :f2@localhost\n`)
+	if lines := p.Matches(`.*\[(warning|error)\].*`); len(lines) != 0 {
+		t.Errorf("a newcomer sees warnings: %q", lines)
+	}
 	for _, address := range []string{"localhost:4001", "localhost:4002"} {
 		if n := strings.Count(p.Log(), `"fishjam_address":"`+address+`"`); n != 1 {
 			t.Errorf("%d rooms at %s, want 1", n, address)
