@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   erlang-base erlang-dev erlang-common-test erlang-tools erlang-crypto erlang-ssl erlang-os-mon # real BEAM nodes, epmd_SUITE
   elixir                                                                                        # Elixir's view of terms and calls
-  iproute2 nftables dnsmasq-base                                                                # networks made of namespaces
+  iproute2 nftables dnsmasq-base netcat-openbsd                                                 # networks made of namespaces
   docker.io docker-compose iptables ca-certificates                                             # the image and the compose files
   gcc libc6-dev                                                                                 # make race
   xz-utils                                                                                      # the source package of epmd_SUITE

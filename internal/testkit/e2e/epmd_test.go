@@ -89,3 +89,19 @@ func TestEPMDAwayAtStart(t *testing.T) {
 		return strings.Contains(registered(t, c.EPMDPort), "name a at port")
 	})
 }
+
+// Without any port mapper: all nodes listen on one port, each at an address of
+// its own.
+func TestNoEPMD(t *testing.T) {
+	c := testkit.NewCluster(t)
+	port := fmt.Sprint(testkit.FreePorts(t, 1)[0])
+	c.Env["FJ_DIST_EPMD"], c.Env["FJ_DIST_MODE"] = "off", "name"
+	c.Env["FJ_DIST_MIN_PORT"], c.Env["FJ_DIST_MAX_PORT"] = port, port
+	a := c.Node(t, "f@127.0.0.11", "FJ_DIST_LISTEN_IP", "127.0.0.11").WaitUp(t)
+	b := c.Node(t, "f@127.0.0.12", "FJ_DIST_LISTEN_IP", "127.0.0.12", "FJ_DIST_NODES", "f@127.0.0.11").WaitUp(t)
+	testkit.WaitMesh(t, 3*time.Second, a, b)
+	if testkit.PortOpen(nil, fmt.Sprintf("127.0.0.1:%d", c.EPMDPort)) {
+		t.Error("a port mapper was started")
+	}
+	answers(t, b)
+}

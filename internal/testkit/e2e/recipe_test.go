@@ -122,6 +122,9 @@ func TestMistakesInVariables(t *testing.T) {
 			t.Errorf("no word about %s in %q", want, f.Log())
 		}
 	}
+	if strings.Contains(f.Log(), "Running Fjord API") {
+		t.Error("a port was opened")
+	}
 }
 
 // loopbackOnly checks that development mode opens nothing to other machines.
