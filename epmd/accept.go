@@ -2,8 +2,8 @@ package epmd
 
 import (
 	"context"
-	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/fjord-media/fjord/internal/run"
@@ -15,35 +15,57 @@ const (
 	maxAcceptPause = 500 * time.Millisecond
 )
 
-// acceptLoop serves what l accepts until ctx is done. No error of Accept ends
-// it: when the process runs out of file descriptors it waits and goes on.
-func (s *Server) acceptLoop(ctx context.Context, group *run.Group, l net.Listener) {
+// maxWaiting is the number of goroutines that wait for connections when none
+// come.
+const maxWaiting = 4
+
+// acceptor serves what a listener accepts. The goroutine that accepted a
+// connection serves it, too: most are over after one short answer, which costs
+// less than a goroutine for each. Somebody else accepts meanwhile.
+type acceptor struct {
+	*Server
+	group    *run.Group
+	listener net.Listener
+	waiting  atomic.Int32 // goroutines in Accept
+}
+
+// start adds a goroutine. It reports false when the server ends.
+func (a *acceptor) start() bool {
+	return a.group.Go("accept", func(ctx context.Context) error {
+		a.loop(ctx)
+		return nil
+	})
+}
+
+// loop serves connections until ctx is done or enough others wait for them. No
+// error of Accept ends it: when the process runs out of file descriptors it
+// waits and goes on.
+func (a *acceptor) loop(ctx context.Context) {
 	pause := minAcceptPause
 	for ctx.Err() == nil {
-		conn, err := l.Accept()
+		if a.waiting.Add(1) > maxWaiting {
+			a.waiting.Add(-1)
+			return
+		}
+		conn, err := a.listener.Accept()
+		others := a.waiting.Add(-1)
 		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) { // the server ends
+			if ctx.Err() != nil {
 				return
 			}
-			s.count.acceptErrors.Add(1)
-			s.log.Warn("cannot accept a connection", "error", err, "pause", pause)
+			a.count.acceptErrors.Add(1)
+			a.log.Warn("cannot accept a connection", "error", err, "pause", pause)
 			sleep(ctx, pause)
 			pause = min(2*pause, maxAcceptPause)
 			continue
 		}
 		pause = minAcceptPause
-		sleep(ctx, s.opts.DelayAccept)
-		s.spawn(group, conn)
-	}
-}
-
-func (s *Server) spawn(group *run.Group, conn net.Conn) {
-	started := group.Go("connection", func(ctx context.Context) error {
-		s.serveConn(ctx, conn)
-		return nil
-	})
-	if !started {
-		_ = conn.Close() // the server ends
+		sleep(ctx, a.opts.DelayAccept)
+		if others == 0 && !a.start() {
+			_ = conn.Close() // the server ends
+			return
+		}
+		a.serveConn(ctx, conn)
 	}
 }
 

@@ -3,6 +3,7 @@ package epmd
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"time"
 )
@@ -10,9 +11,8 @@ import (
 // session is one accepted connection: one request, one answer.
 type session struct {
 	*Server
-	ctx   context.Context
-	conn  net.Conn
-	local bool // the client is on this host
+	ctx  context.Context
+	conn net.Conn
 }
 
 // serveConn reads the one request of conn, answers it and closes conn. A
@@ -22,10 +22,12 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
 	s.count.connections.Add(1)
 	defer s.count.connections.Add(-1)
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
+	if !s.open.add(conn) {
+		return
+	}
+	defer s.open.remove(conn)
 
-	c := &session{Server: s, ctx: ctx, conn: conn, local: localPeer(conn)}
+	c := &session{Server: s, ctx: ctx, conn: conn}
 	request, err := c.read()
 	if err != nil {
 		if errors.Is(err, ErrMalformed) {
@@ -35,7 +37,9 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
 		return
 	}
 	s.count.requests[request.Kind].Add(1)
-	s.log.Debug("request", "kind", request.Kind, "peer", conn.RemoteAddr())
+	if s.log.Enabled(ctx, slog.LevelDebug) {
+		s.log.Debug("request", "kind", request.Kind, "peer", conn.RemoteAddr())
+	}
 	c.handle(request)
 }
 
@@ -71,7 +75,7 @@ func (c *session) silenceLimit() time.Time {
 // handle answers r. What only local clients may ask is closed without an
 // answer for others.
 func (c *session) handle(r Request) {
-	if r.Kind != KindPort && r.Kind != KindNames && !c.local {
+	if r.Kind != KindPort && r.Kind != KindNames && !localPeer(c.conn) {
 		c.refuse(r.Kind, "client is not local")
 		return
 	}
@@ -96,12 +100,17 @@ func (c *session) refuse(kind Kind, why string) {
 	c.log.Debug("refused", "kind", kind, "peer", c.conn.RemoteAddr(), "reason", why)
 }
 
+// atOnce is the size of answers that a new connection takes without waiting.
+const atOnce = 2 << 10
+
 // write sends b in one piece: BEAM nodes cannot read a registration's answer
 // that arrives in two.
 func (c *session) write(b []byte) error {
 	sleep(c.ctx, c.opts.DelayWrite)
-	if err := c.conn.SetWriteDeadline(c.silenceLimit()); err != nil {
-		return err
+	if len(b) > atOnce {
+		if err := c.conn.SetWriteDeadline(c.silenceLimit()); err != nil {
+			return err
+		}
 	}
 	if _, err := c.conn.Write(b); err != nil {
 		c.log.Debug("cannot answer", "peer", c.conn.RemoteAddr(), "error", err)

@@ -38,7 +38,8 @@ func (c *session) waitForEnd() {
 }
 
 func (c *session) lookup(name string) {
-	_ = c.write(appendPortReply(nil, c.names.find(name))) // logged there
+	var room [64]byte
+	_ = c.write(appendPortReply(room[:0], c.names.find(name))) // logged there
 }
 
 // portHeader is the start of the answers to NAMES and DUMP. Clients compare it

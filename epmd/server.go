@@ -47,6 +47,7 @@ type Server struct {
 	count counters
 
 	assemblers sync.Pool // of *assembler
+	open       openConns
 
 	mu        sync.Mutex
 	listeners []net.Listener
@@ -120,6 +121,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.listeners, s.closed = nil, true
 	killed := s.killed
 	s.mu.Unlock()
+	s.open.end()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	if err := group.StopAndWait(limit); err != nil {
@@ -139,10 +141,8 @@ func (s *Server) start(ctx context.Context) (*run.Group, error) {
 	}
 	group := run.NewGroup(ctx, "epmd", s.log)
 	for _, l := range s.listeners {
-		group.Go("accept "+l.Addr().String(), func(ctx context.Context) error {
-			s.acceptLoop(ctx, group, l)
-			return nil
-		})
+		a := &acceptor{Server: s, group: group, listener: l}
+		a.start()
 	}
 	s.group = group
 	return group, nil
