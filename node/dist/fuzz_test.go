@@ -19,10 +19,15 @@ func FuzzRespond(f *testing.F) {
 	f.Add(framed(append([]byte{'n', 0, 5, 0x07, 0xdf, 0x7f, 0xbd}, "a@h"...), appendComplement(nil, DefaultFlags, 5)), byte(0))
 	f.Add(framed(hello{false, DefaultFlags | NameMe, 5, "host"}.append(nil)), byte(2))
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"), byte(0))
+	f.Add([]byte("\x16\x03\x01\x02\x00\x01\x00"), byte(0))
+	f.Add(wideFramed(name, appendReply(nil, theirs, digest("c", ours))), byte(0x80))
+	f.Add(wideFramed(hello{false, DefaultFlags | NameMe, 5, "host"}.append(nil)), byte(0x82))
 	proof := digest("c", ours)
 	f.Fuzz(func(t *testing.T, in []byte, choice byte) {
 		arbiter := []Arbiter{&verdict{status: StatusOK}, &verdict{status: StatusAlive}, &baptist{}}[choice%3]
-		s := newSession(&scripted{in: bytes.NewReader(in)}, localB)
+		local := localB
+		local.Wide = choice&0x80 != 0 // as over TLS
+		s := newSession(&scripted{in: bytes.NewReader(in)}, local)
 		s.challenge = fixed
 		peer, err := s.run(t.Context(), func(ctx context.Context) error { return s.respond(ctx, arbiter) })
 		if err != nil {

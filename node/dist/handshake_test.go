@@ -35,6 +35,15 @@ func framed(msgs ...[]byte) []byte {
 	return b
 }
 
+// wideFramed puts lengths of 4 bytes before messages.
+func wideFramed(msgs ...[]byte) []byte {
+	var b []byte
+	for _, m := range msgs {
+		b = append(append(b, 0, 0, byte(len(m)>>8), byte(len(m))), m...)
+	}
+	return b
+}
+
 const (
 	ours   = 1111 // our challenge in scripted handshakes
 	theirs = 2222
