@@ -99,8 +99,10 @@ func TestREADMEJoinABEAM(t *testing.T) {
 	endEPMD(t, place)
 	lines := section(t, "Joining an existing BEAM cluster", 5)
 	f := stays(t, place, lines[0], "127.0.0.1:5002")
-	testkit.StartBEAM(t, testkit.BEAMOptions{Host: place.Host, Name: "fishjam@localhost"})
+	fishjam := testkit.StartBEAM(t, testkit.BEAMOptions{Host: place.Host, Name: "fishjam@localhost"})
 	f.WaitLog(t, 10*time.Second, `connected to :fishjam@localhost\n`)
+	fishjam.Expect(t, `global:sync().`, "ok")
+	fishjam.Expect(t, `global:register_name(n, self()).`, "yes")
 	// The shell's session: commands behind their prompts, answers below.
 	testkit.NeedTools(t, "erl")
 	session := strings.Join(promptless(lines[2:]), "\n")
