@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -41,6 +42,9 @@ func (s *session) initiate(alive func() bool) error {
 // takeStatus receives the status and answers "alive".
 func (s *session) takeStatus(alive func() bool) error {
 	msg, err := s.receive("status")
+	if errors.Is(err, io.EOF) && !s.local.Wide {
+		return fmt.Errorf("%w; a node that expects TLS ends so", err)
+	}
 	if err != nil {
 		return err
 	}
