@@ -104,7 +104,7 @@ func (c *core) withVersions(nodes []member) []member {
 func (c *core) syncOthers(nodes []etf.Atom) {
 	for _, n := range nodes {
 		if n != c.self {
-			c.cast(n, etf.Atom("in_sync"), c.self, atomTrue)
+			c.cast(n, etf.Atom("in_sync"), c.self, atomReconnects) // OTP 23 to 29 ignore the last
 		}
 	}
 }

@@ -21,6 +21,8 @@ type names struct {
 	c     *core
 	table map[string]*name
 	named map[etf.Pid]int // how many names a process has
+	// removals counts the names that were removed or replaced.
+	removals int64
 }
 
 func newNames(c *core) names {
@@ -62,6 +64,7 @@ func (t *names) drop(key string) {
 	if e == nil {
 		return
 	}
+	t.removals++
 	delete(t.table, key)
 	if t.named[e.pid]--; t.named[e.pid] <= 0 {
 		delete(t.named, e.pid)

@@ -31,8 +31,10 @@ func (c *core) message(msg etf.Term) {
 		c.onLostConnection(t)
 	case tagged{"remove_connection", 2}:
 		c.onRemoveConnection(t)
-	case tagged{atomNamesWanted, 2}:
+	case tagged{atomNamesWanted, 3}:
 		c.onNamesWanted(t)
+	case tagged{atomNamesTold, 4}:
+		c.onNamesTold(t)
 	case tagged{"whereis", 3}:
 		c.onWhereis(t)
 	default:

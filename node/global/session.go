@@ -212,48 +212,26 @@ func (c *core) onInSync(t etf.Tuple) {
 	if !ok || n == c.self || c.removing[n] {
 		return
 	}
+	if t[2] == etf.Term(atomReconnects) {
+		c.steady[n] = true
+	}
 	c.nowSynced(n)
 	c.settled(n, nil)
-	if !c.isKnown(n) {
-		c.after(strayWait, func() { c.adopt(n) })
-	}
+	c.after(strayWait, func() { c.adopt(n) })
 }
 
 // adopt makes a node known that has been in sync with us for a while without
-// anybody telling us of it.
+// anybody telling us of it. Its names may have been lost on their way to us, in
+// any case when a link was.
 func (c *core) adopt(n etf.Atom) {
-	if c.links[n] && c.synced[n] && !c.isKnown(n) && c.sessions[n] == nil {
-		c.addKnown([]member{{node: n, version: c.versionOf(n)}})
-		c.syncOthers([]etf.Atom{n})
-		c.wantNames(n)
-	}
-}
-
-// wantNames asks an adopted node for its names, when it is one that understands
-// that and nobody changes names.
-func (c *core) wantNames(n etf.Atom) {
-	switch {
-	case !c.steady[n] || !c.isKnown(n):
-	case c.locks.namesLocked():
-		c.after(strayWait, func() { c.wantNames(n) })
-	default:
-		c.tell(n, atomNamesWanted, c.self)
-	}
-}
-
-// onNamesWanted serves {names_wanted, Node}: it gets the names of our processes.
-func (c *core) onNamesWanted(t etf.Tuple) {
-	n, ok := t[1].(etf.Atom)
-	if !ok || !c.links[n] {
+	if !c.links[n] || !c.synced[n] || c.sessions[n] != nil {
 		return
 	}
-	var ours []op
-	for _, e := range c.names.sorted() {
-		if e.pid.Node == c.self && e.external == "" {
-			ours = append(ours, op{name: e.name, pid: e.pid, method: e.method})
-		}
+	if !c.isKnown(n) {
+		c.addKnown([]member{{node: n, version: c.versionOf(n)}})
+		c.syncOthers([]etf.Atom{n})
 	}
-	c.cast(n, etf.Atom("new_nodes"), c.self, opList(ours), etf.List{}, etf.List{}, etf.List{})
+	c.wantNames(n)
 }
 
 // onNewNodes serves {new_nodes, Node, Ops, External, Nodes, Extra}: a node of our

@@ -15,7 +15,9 @@ import (
 // TestSimulation lets random things happen to a cluster: delays, registrations,
 // ends of processes, of links and of nodes. When it is left alone, and links that
 // are missing are dialled again, all are in sync, no lock is left, and the names
-// are the same everywhere and of living processes.
+// are the same everywhere and of living processes. When a link between two members
+// was cut in the middle of a joining, a node may lack a name (OTP cuts off a whole
+// node to prevent that; we do not), but never has another process for it.
 func TestSimulation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := &scenario{
@@ -73,6 +75,7 @@ func (s *scenario) chaos() {
 		case 2:
 			if s.cuts > 0 && a != b && w.links[pair(a, b)] {
 				s.cuts--
+				w.cuts++
 				w.cut(a, b)
 			}
 		case 3:
@@ -164,10 +167,13 @@ func (s *scenario) check() error {
 				len(c.sessions), len(c.pending), len(c.calls), len(c.outbox), c.lk.phase, c.rg.busy)
 		case len(c.lk.mail) > 0 || len(c.syncers) > 0 || len(c.parked) > 0:
 			return fmt.Errorf("%s has left overs: %v", name, c.lk.mail)
-		case !slices.Equal(table(c), table(first)):
+		case w.cuts == 0 && !slices.Equal(table(c), table(first)):
 			return fmt.Errorf("%s has names %v, %s has %v", name, table(c), w.names[0], table(first))
 		}
 		for _, e := range c.names.sorted() {
+			if other, ok := first.names.get(e.name); ok && other.pid != e.pid {
+				return fmt.Errorf("%s has %v at %v, %s has it at %v", name, e.name, e.pid, w.names[0], other.pid)
+			}
 			if _, alive := w.nodes[e.pid.Node].procs[e.pid]; !alive {
 				return fmt.Errorf("%s has the name %v of a dead process", name, e.name)
 			}

@@ -23,6 +23,7 @@ type simWorld struct {
 	// What waits to happen at a node: by sender, the node itself included. The
 	// queue of a link begins with its up and ends with its down.
 	queues map[[2]etf.Atom][]func()
+	cuts   int      // of links between living nodes
 	later  []func() // dials and calls of methods under way, in no order
 	refs   uint32
 	crea   uint32

@@ -31,11 +31,13 @@ const (
 	atomDelete etf.Atom = "delete"
 	atomLock   etf.Atom = "lock"
 	atomUndef  etf.Atom = "undefined"
-	// atomReconnects stands in the map of known nodes of our init_connect, which
-	// OTP does not look at: its sender dials again by itself when it is cut off.
+	// atomReconnects stands in the map of known nodes of our init_connect and in
+	// in_sync, where OTP does not look at it: its sender dials again by itself when it is cut off.
 	atomReconnects etf.Atom = "reconnects"
-	// atomNamesWanted asks such a node for its names; others are not asked.
+	// atomNamesWanted asks such a node for its names, atomNamesTold answers. Others
+	// are not asked.
 	atomNamesWanted etf.Atom = "names_wanted"
+	atomNamesTold   etf.Atom = "names_told"
 )
 
 // keyOf makes a term comparable: equal terms, as =:= has it, have equal keys.
