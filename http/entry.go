@@ -58,7 +58,7 @@ func (a *api) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(v)
 	}
 	a.Logger.LogAttrs(r.Context(), slog.LevelError, "request handler panicked",
-		slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("request_id", w.Header().Get("X-Request-Id")), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 	writeDetail(w, http.StatusInternalServerError)
 }

@@ -112,6 +112,7 @@ func (a *api) roomFailed(c *gin.Context, id room.ID, err error) {
 
 func (a *api) internalError(c *gin.Context, err error) {
 	a.Logger.ErrorContext(c.Request.Context(), "request failed",
+		"request_id", c.Writer.Header().Get("X-Request-Id"),
 		"method", c.Request.Method, "path", c.Request.URL.Path, "error", err)
 	writeDetail(c.Writer, http.StatusInternalServerError)
 }

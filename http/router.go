@@ -34,6 +34,7 @@ type Options struct {
 	Ready        func() error // why the node is not ready, nil when it is; nil func: always ready
 	Sockets      *Sockets     // nil: no websockets
 	Cluster      ClusterView  // nil: neither /cluster nor /drain
+	LogLevel     LogLevel     // nil: no /log/level
 	Traffic      *Traffic     // counts requests; nil: one that nobody reads
 }
 
@@ -105,5 +106,10 @@ func (a *api) routes() *gin.Engine {
 	auth.DELETE("/recording/:recording_id", a.deleteRecording)
 	r.GET("/recording/:recording_id/:filename", a.recordingFile)
 	r.GET("/hls/:room_id/:filename", a.hlsFile)
+	if a.LogLevel != nil {
+		auth.GET("/log/level", a.showLogLevel)
+		auth.PUT("/log/level", a.setLogLevel)
+	}
+	a.pageRoutes(r)
 	return r
 }

@@ -1,0 +1,59 @@
+// The page's elements. Nothing that comes from a server becomes markup.
+
+// el makes an element: properties, then children (nodes or strings).
+export function el(tag, props = {}, ...children) {
+  const e = Object.assign(document.createElement(tag), props);
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ""));
+  return e;
+}
+
+export const $ = (id) => document.getElementById(id);
+
+// fill replaces the children of a list, and keeps the focus where it was.
+export function fill(list, items) {
+  const focus = document.activeElement?.dataset?.key;
+  list.replaceChildren(...items);
+  if (focus) list.querySelector(`[data-key="${CSS.escape(focus)}"]`)?.focus();
+}
+
+export function action(key, label, run, className = "") {
+  const b = el("button", { type: "button", className, onclick: run }, label);
+  b.dataset.key = key;
+  return b;
+}
+
+function load(usage) {
+  return usage ? `${usage.rooms} rooms, ${usage.forwardedTracks} forwarded tracks` : "load unknown";
+}
+
+export function nodeCards(cluster) {
+  const own = el("li", {},
+    el("h3", {}, cluster.node || "this node (not in a cluster)"),
+    el("div", { className: cluster.refusing ? "bad" : "good" }, cluster.draining ? "draining" : cluster.refusing ? "takes no rooms" : "up"),
+    el("div", {}, load(cluster.usage)),
+    ...(cluster.warnings ?? []).map((w) => el("div", { className: "bad" }, w)));
+  return [own, ...(cluster.nodes ?? []).map((n) => el("li", {},
+    el("h3", {}, n.node),
+    el("div", { className: n.state === "up" ? "good" : "bad" }, n.state, n.state !== "up" && n.reason ? `: ${n.reason}` : ""),
+    el("div", {}, n.kind, n.address ? ` at ${n.address}` : ""),
+    n.state === "up" ? el("div", {}, load(n.usage)) : el("div", { className: "dim" }, n.detail || "")))];
+}
+
+function rate(report, room, peer, track) {
+  const of = report[`room_id=${room}`]?.[`endpoint_id=${peer}`]?.[`track_id=${track}`];
+  const bytes = of?.["inbound-rtp.bytes_received-per-second"];
+  return bytes === undefined ? "" : `, ${Math.round((bytes * 8) / 1000)} kbit/s`;
+}
+
+export function roomCard(address, room, report, { join, removePeer, removeRoom }) {
+  return el("li", {},
+    el("h3", {}, room.id),
+    el("div", { className: "dim" }, `on ${address}`, room.config.videoCodec ? `, ${room.config.videoCodec}` : ""),
+    el("ul", {}, ...room.peers.map((p) => el("li", {},
+      el("span", { className: p.status === "connected" ? "good" : "dim" }, `${p.id} ${p.status} `),
+      action(`peer ${p.id}`, "Remove", () => removePeer(p.id), "bad"),
+      el("ul", {}, ...p.tracks.map((t) => el("li", {}, `${t.type}${rate(report, room.id, p.id, t.id)}`)))))),
+    el("div", { className: "row" },
+      action(`join ${room.id}`, "Add a peer here", join),
+      action(`end ${room.id}`, "End the room", removeRoom, "bad")));
+}

@@ -1,0 +1,2 @@
+// Shows this server's own description.
+SwaggerUIBundle({ url: "openapi.json", dom_id: "#ui", persistAuthorization: true });
