@@ -55,7 +55,7 @@ func newPair(t *testing.T, otp testkit.OTP, n names, env ...string) *pair {
 	if n.long {
 		p.cluster.Env["FJ_DIST_MODE"] = "name"
 	}
-	p.fjord = p.cluster.Node(t, p.fjordName, append([]string{"FJ_HOST", "fjord:1"}, env...)...).WaitUp(t)
+	p.fjord = p.cluster.Node(t, p.fjordName, append([]string{"FJ_HOST", "fjord:1", "FJ_WEBRTC_USED", "false"}, env...)...).WaitUp(t)
 	return p
 }
 
