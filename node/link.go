@@ -122,8 +122,25 @@ func (l *link) deliver(sig dist.Signal) {
 // post sends a signal of the node itself; it never blocks. What the socket's
 // buffer does not take waits in the outbox, and so does what comes after it.
 func (l *link) post(sig dist.Signal) {
-	if l.dist != nil && l.out.idle() {
-		switch err := l.dist.Post(sig); {
+	if l.dist != nil {
+		l.postBy(l.dist.Post, sig)
+		return
+	}
+	l.out.post(sig)
+}
+
+// postLater is post for deliver, for a signal that is soon followed by another.
+func (l *link) postLater(sig dist.Signal) {
+	if l.dist != nil {
+		l.postBy(l.dist.PostLater, sig)
+		return
+	}
+	l.out.post(sig)
+}
+
+func (l *link) postBy(post func(dist.Signal) error, sig dist.Signal) {
+	if l.out.idle() {
+		switch err := post(sig); {
 		case err == nil:
 			return
 		case !errors.Is(err, dist.ErrBusy):

@@ -26,7 +26,7 @@ func (n *Node) onSpawnRequest(l *link, s dist.SigSpawnRequest) {
 	if option(s.Opts, atomLink) && n.linkedBy(p, l, s.From) {
 		flags |= dist.SpawnLinked
 	}
-	l.post(dist.SigSpawnReply{ReqID: s.ReqID, To: s.From, Flags: flags, Result: p.pid})
+	l.postLater(dist.SigSpawnReply{ReqID: s.ReqID, To: s.From, Flags: flags, Result: p.pid})
 	n.begin(ctx, &job{link: l, process: p, request: s.ReqID, caller: s.From}, s)
 }
 

@@ -75,6 +75,7 @@ func (r *reader) deliver(terms terms) {
 		return
 	}
 	r.link.opts.Deliver(sig)
+	r.link.queue.hurry()
 }
 
 func firstOf(t etf.Term) etf.Term {

@@ -123,6 +123,24 @@ func (l *Link) Send(ctx context.Context, sig Signal) error {
 // four times Buffer is queued it fails with ErrBusy. Use it for the small
 // answers of the protocol.
 func (l *Link) Post(sig Signal) error {
+	err := l.post(sig)
+	if err == nil {
+		l.queue.wake.Signal()
+	}
+	return err
+}
+
+// PostLater is Post for Deliver, for a signal that another one will soon
+// follow: it goes out with that, or when Deliver has returned.
+func (l *Link) PostLater(sig Signal) error {
+	err := l.post(sig)
+	if err == nil {
+		l.queue.late.Store(true)
+	}
+	return err
+}
+
+func (l *Link) post(sig Signal) error {
 	m, err := l.encode(sig)
 	if err != nil {
 		return err

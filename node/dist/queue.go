@@ -3,7 +3,9 @@ package dist
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -33,6 +35,7 @@ type queue struct {
 	kept    int // bytes of spare
 	nextSeq uint64
 	pass    bool
+	late    atomic.Bool // a message was queued without waking the writer
 }
 
 // lane is the messages behind a large message of one sender.
@@ -67,6 +70,9 @@ func (q *queue) message() *message {
 func (q *queue) push(ctx context.Context, m *message) error {
 	for {
 		room, err := q.tryPush(m, q.limit)
+		if err == nil {
+			q.wake.Signal()
+		}
 		if !errors.Is(err, ErrBusy) {
 			return err
 		}
@@ -80,7 +86,7 @@ func (q *queue) push(ctx context.Context, m *message) error {
 }
 
 // tryPush queues m unless more than limit bytes are queued: then it returns
-// ErrBusy and what to wait for.
+// ErrBusy and what to wait for. The caller wakes the writer.
 func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -94,7 +100,6 @@ func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error)
 	}
 	b.bytes += m.size()
 	q.place(m)
-	q.wake.Signal()
 	return nil, nil
 }
 
@@ -195,6 +200,17 @@ func (q *queue) release(small, held int, used []*message) {
 			q.kept += m.kept()
 			q.spare = append(q.spare, m)
 		}
+	}
+}
+
+// hurry wakes the writer if messages were queued without that and are still
+// there. First it lets goroutines run that may have more to send: what they
+// send goes out with the same write.
+func (q *queue) hurry() {
+	if q.late.Load() {
+		q.late.Store(false)
+		runtime.Gosched()
+		q.wake.Signal()
 	}
 }
 
