@@ -26,6 +26,7 @@ const (
 // fronts are the HTTP listeners: the API and the metrics.
 type fronts struct {
 	cfg          config.Config
+	log          *slog.Logger
 	api, metrics net.Listener
 	servers      []*http.Server
 	group        *run.Group
@@ -35,7 +36,7 @@ type fronts struct {
 // openFronts binds both ports. Nothing is answered before serve, but clients
 // can connect and wait.
 func openFronts(ctx context.Context, cfg config.Config, log *slog.Logger) (*fronts, error) {
-	f := &fronts{cfg: cfg, group: run.NewGroup(context.WithoutCancel(ctx), "http", log), failed: make(chan error, 2)}
+	f := &fronts{cfg: cfg, log: log, group: run.NewGroup(context.WithoutCancel(ctx), "http", log), failed: make(chan error, 2)}
 	var err error
 	if f.api, err = listen(ctx, "FJ_PORT", cfg.IP, cfg.Port); err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 	f.group.Go(name, func(context.Context) error {
 		var err error
 		if tls {
-			err = s.ServeTLS(l, f.cfg.SSLCertPath, f.cfg.SSLKeyPath)
+			err = f.serveTLS(s, l)
 		} else {
 			err = s.Serve(l)
 		}
@@ -86,6 +87,16 @@ func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 		}
 		return nil
 	})
+}
+
+// serveTLS answers with the certificate that the files hold at the time.
+func (f *fronts) serveTLS(s *http.Server, l net.Listener) error {
+	pair, err := newCertificate(f.cfg.SSLCertPath, f.cfg.SSLKeyPath, f.log)
+	if err != nil {
+		return err
+	}
+	s.TLSConfig = pair.config()
+	return s.ServeTLS(l, "", "")
 }
 
 // close lets requests under way finish, then cuts what is left.
