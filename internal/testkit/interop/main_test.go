@@ -1,7 +1,13 @@
 //go:build interop
 
-// Package interop puts real BEAM nodes beside the built binary. FJORD_OTP_ROOTS
-// chooses the releases; by default it is the system's.
+// Package interop puts real BEAM nodes beside the built binary and beside processes
+// of examples/echo. FJORD_OTP_ROOTS chooses the releases; by default it is the
+// system's. With several, each is tested alone and all that can meet are mixed.
+//
+// Tests of the library's nodes take a world: two Fjord nodes, BEAM nodes, one
+// port mapper. After every join and every heal global:sync must return within five
+// seconds on each BEAM node. FJORD_SOAK=1 makes splits, quiet times and properties
+// long.
 package interop
 
 import (
