@@ -35,6 +35,9 @@ type Options struct {
 	PlainRule bool
 	Routing   Routing
 	Limits    Limits
+	// UsageLimit bounds the question for a member's usage; default 500 ms, at most
+	// what leaves time for a creation within 1.5 s.
+	UsageLimit time.Duration
 	// Bus carries the rooms' events (room.LocalOptions.Events is its Publish);
 	// nil: one that nobody hears.
 	Bus *Bus
@@ -149,6 +152,9 @@ func (c *Cluster) distribute(opts Options) {
 	c.gateway = newGateway(c.node, c.system, c.log)
 	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
 	c.router.routing, c.router.address, c.router.watch = opts.Routing, opts.Address, c.bus.node
+	if opts.UsageLimit > 0 {
+		c.router.usageWait = min(opts.UsageLimit, usageMax)
+	}
 	c.orphans = &orphans{send: opts.Orphan}
 	c.router.lost = c.lost
 	c.server = &roomServer{
@@ -166,7 +172,7 @@ func (c *Cluster) distribute(opts Options) {
 // newRouter makes a Router with all that it owns.
 func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, watch: newWatch(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{

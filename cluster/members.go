@@ -203,6 +203,8 @@ func (m *members) fjordInfo(name string) (fjordInfo, bool) {
 type MemberStatus struct {
 	Node    string
 	Server  bool   // it has answered for its usage on this link
+	// NoServer says that it is known to be no media server.
+	NoServer bool
 	Fjord   bool   // a Fjord node
 	Version string // of a Fjord node
 	Address string // FJ_HOST of a Fjord node
@@ -218,7 +220,7 @@ func (m *members) status(now time.Time) []MemberStatus {
 	list := make([]MemberStatus, 0, len(m.nodes))
 	for _, x := range m.nodes {
 		list = append(list, MemberStatus{
-			Node: x.name, Server: x.server, Fjord: x.fjord, Version: x.info.Version,
+			Node: x.name, Server: x.server, NoServer: !x.server && !x.quiet.IsZero(), Fjord: x.fjord, Version: x.info.Version,
 			Address: x.info.Address, Dialect: names[x.dialect].name, LeftOut: x.leftOut.After(now),
 		})
 	}

@@ -22,6 +22,8 @@ type Resolver interface {
 	// false when one of the two questions failed. No address and no error is
 	// possible: the name exists without addresses.
 	Lookup(ctx context.Context, name string) (addrs []netip.Addr, complete bool, err error)
+	// LookupSRV gives the target hosts of the name's SRV records, sorted.
+	LookupSRV(ctx context.Context, name string) (hosts []string, err error)
 }
 
 // maxServerWait bounds one exchange with one server, whatever resolv.conf says.
@@ -42,12 +44,9 @@ func (r *systemResolver) Lookup(ctx context.Context, name string) ([]netip.Addr,
 	if a, err := netip.ParseAddr(name); err == nil {
 		return []netip.Addr{a.Unmap()}, true, nil
 	}
-	conf, err := dns.ClientConfigFromFile(r.file)
+	conf, err := r.config()
 	if err != nil {
 		return nil, false, fmt.Errorf("resolve %s: %w", name, err)
-	}
-	if r.port != "" {
-		conf.Port = r.port
 	}
 	last := fmt.Errorf("resolve %s: %w", name, ErrNoSuchName)
 	for _, fqdn := range conf.NameList(name) {
@@ -60,6 +59,15 @@ func (r *systemResolver) Lookup(ctx context.Context, name string) ([]netip.Addr,
 		}
 	}
 	return nil, false, last
+}
+
+// config reads the file.
+func (r *systemResolver) config() (*dns.ClientConfig, error) {
+	conf, err := dns.ClientConfigFromFile(r.file)
+	if err == nil && r.port != "" {
+		conf.Port = r.port
+	}
+	return conf, err
 }
 
 // lookupBoth asks for A and AAAA at once.
@@ -102,16 +110,25 @@ func firstOther(errs []error, known func(error) bool) error {
 	return nil
 }
 
-// ask tries each server in turn, as often as resolv.conf says.
+// ask asks for the addresses of one family.
 func ask(ctx context.Context, conf *dns.ClientConfig, fqdn string, qtype uint16) ([]netip.Addr, error) {
+	answer, err := askServers(ctx, conf, fqdn, qtype)
+	if err != nil {
+		return nil, err
+	}
+	return addresses(answer), nil
+}
+
+// askServers tries each server in turn, as often as resolv.conf says.
+func askServers(ctx context.Context, conf *dns.ClientConfig, fqdn string, qtype uint16) (*dns.Msg, error) {
 	wait := min(time.Duration(conf.Timeout)*time.Second, maxServerWait)
 	last := errors.New("no DNS server is configured")
 	for range max(conf.Attempts, 1) {
 		for _, server := range conf.Servers {
 			addr := net.JoinHostPort(server, conf.Port)
-			addrs, err := exchange(ctx, addr, fqdn, qtype, wait)
+			answer, err := exchange(ctx, addr, fqdn, qtype, wait)
 			if err == nil || errors.Is(err, ErrNoSuchName) {
-				return addrs, err
+				return answer, err
 			}
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -123,7 +140,7 @@ func ask(ctx context.Context, conf *dns.ClientConfig, fqdn string, qtype uint16)
 }
 
 // exchange asks one server once: UDP, and TCP when the answer was cut (RFC 1035 §4.2.1).
-func exchange(ctx context.Context, addr, fqdn string, qtype uint16, wait time.Duration) ([]netip.Addr, error) {
+func exchange(ctx context.Context, addr, fqdn string, qtype uint16, wait time.Duration) (*dns.Msg, error) {
 	q := new(dns.Msg).SetQuestion(fqdn, qtype)
 	for _, network := range []string{"udp", "tcp"} {
 		client := &dns.Client{Net: network, Timeout: wait}
@@ -134,19 +151,23 @@ func exchange(ctx context.Context, addr, fqdn string, qtype uint16, wait time.Du
 		if answer.Truncated && network == "udp" {
 			continue
 		}
-		return addresses(answer)
+		return answer, verdictOf(answer)
 	}
 	return nil, errors.New("answer cut twice")
 }
 
-func addresses(answer *dns.Msg) ([]netip.Addr, error) {
+// verdictOf is the error that an answer's code means.
+func verdictOf(answer *dns.Msg) error {
 	switch answer.Rcode {
 	case dns.RcodeSuccess:
+		return nil
 	case dns.RcodeNameError:
-		return nil, ErrNoSuchName
-	default:
-		return nil, fmt.Errorf("DNS server answered %s", dns.RcodeToString[answer.Rcode])
+		return ErrNoSuchName
 	}
+	return fmt.Errorf("DNS server answered %s", dns.RcodeToString[answer.Rcode])
+}
+
+func addresses(answer *dns.Msg) []netip.Addr {
 	var addrs []netip.Addr
 	for _, rr := range answer.Answer {
 		var ip net.IP
@@ -160,5 +181,5 @@ func addresses(answer *dns.Msg) ([]netip.Addr, error) {
 			addrs = append(addrs, a.Unmap())
 		}
 	}
-	return addrs, nil
+	return addrs
 }

@@ -13,7 +13,8 @@ import (
 // Deadlines of a creation. Whatever members do, Create answers within
 // totalLimit, which leaves the HTTP layer a tenth of its 1.5 s.
 const (
-	usageLimit  = 500 * time.Millisecond
+	usageLimit  = 500 * time.Millisecond // by default
+	usageMax    = 700 * time.Millisecond
 	createLimit = 800 * time.Millisecond
 	totalLimit  = 1400 * time.Millisecond
 	// localReserve is kept back for a creation on this node when all else has
@@ -30,6 +31,7 @@ type Router struct {
 	local     *capacity
 	routing   Routing
 	address   string // FJ_HOST
+	usageWait time.Duration
 	watch     *watch
 	lost      func([]orphan) // rooms that went with their node
 	members   *members

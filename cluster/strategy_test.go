@@ -42,6 +42,10 @@ type fakeResolver struct {
 	start time.Time
 }
 
+func (r *fakeResolver) LookupSRV(context.Context, string) ([]string, error) {
+	return nil, ErrNoSuchName
+}
+
 func (r *fakeResolver) Lookup(context.Context, string) ([]netip.Addr, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,7 +84,7 @@ func TestDNSPolls(t *testing.T) {
 		r := &fakeResolver{start: time.Now()}
 		r.set(nil, "10.0.0.1", "fdaa::1")
 		book := &logBook{}
-		d := NewDNS(DNSOptions{Query: "app", Self: "app@10.0.0.1", Resolver: r, OwnAddrs: own("127.0.0.1", "10.0.0.1", "fdaa::1"), Logger: slog.New(book)})
+		d := NewDNS(DNSOptions{Queries: []string{"app"}, Self: "app@10.0.0.1", Resolver: r, OwnAddrs: own("127.0.0.1", "10.0.0.1", "fdaa::1"), Logger: slog.New(book)})
 		var mu sync.Mutex
 		var published []string
 		ctx, cancel := context.WithCancel(t.Context())
@@ -150,7 +154,7 @@ func TestDNSCalmsDown(t *testing.T) {
 		r := &fakeResolver{start: time.Now()}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Second)
 		defer cancel()
-		d := NewDNS(DNSOptions{Query: "app", Self: "app@10.0.0.1", Resolver: r, OwnAddrs: own()})
+		d := NewDNS(DNSOptions{Queries: []string{"app"}, Self: "app@10.0.0.1", Resolver: r, OwnAddrs: own()})
 		if err := d.Run(ctx, func(Targets) {}); err != nil {
 			t.Error(err)
 		}

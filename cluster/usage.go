@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,10 +69,16 @@ func (r *Router) leave(q *question) {
 	}
 }
 
-// usages asks all candidates at once for their usage; who is slow or fails is
-// missing from the result and logged.
+// usages asks all candidates at once for their usage; who takes no rooms, is
+// slow or fails is missing from the result.
 func (r *Router) usages(ctx context.Context, asked []candidate) []Load {
-	limited, cancel := context.WithTimeout(ctx, usageLimit)
+	return slices.DeleteFunc(r.answers(ctx, asked), func(l Load) bool { return l.Usage.ForwardedTracks >= refusing })
+}
+
+// answers asks all candidates at once for their usage; who is slow or fails is
+// missing from the result and logged.
+func (r *Router) answers(ctx context.Context, asked []candidate) []Load {
+	limited, cancel := context.WithTimeout(ctx, r.usageWait)
 	defer cancel()
 	byDialect := make([][]string, len(r.dialects))
 	for _, c := range asked {
@@ -113,9 +120,7 @@ func (r *Router) read(ctx context.Context, dialect int, loads []Load, results []
 			if l, err = parseUsage(res.Value); err == nil {
 				l.Node = res.Node
 				r.members.answered(res.Node)
-				if l.Usage.ForwardedTracks < refusing {
-					loads = append(loads, l)
-				}
+				loads = append(loads, l)
 				continue
 			}
 		}

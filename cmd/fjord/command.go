@@ -20,6 +20,8 @@ func commands() []command {
 		{"serve", "[flags]", "run the media server (the default)", runServe},
 		{"config", "[flags]", "check the configuration and print what is in effect, secrets hidden", runConfig},
 		{"health", "[flags]", "ask the server on this machine whether it is up: status 0 or 1", runHealth},
+		{"check", "[--peers] [flags]", "say whether the server on this machine is ready, and whom it is linked with", runCheck},
+		{"drain", "[--undo] [--wait] [--timeout=10m] [flags]", "have the server on this machine take no more rooms, and end with the last one", runDrain},
 		{"epmd", "[options]", "run the Erlang port mapper; takes the options of Erlang's epmd", runEPMD},
 		{"names", "[host]", "list the nodes registered with the port mapper of a host", runNames},
 		{"ping", "[flags] NODE", "connect to an Erlang node and say pong, or why not", runPing},

@@ -81,26 +81,3 @@ func warnOfCookie(d config.Dist, n *node.Node, log *slog.Logger) {
 	log.Error("FJ_DIST_COOKIE is not set: whoever reaches the distribution port can join this cluster " +
 		"with the default cookie. Set the same secret value on every node")
 }
-
-func (s *server) startCluster(ctx context.Context, name string) (*cluster.Cluster, error) {
-	spec := s.rooms.SupervisorSpec()
-	opts := cluster.Options{
-		Node: s.node, System: s.system, Local: s.rooms, Rooms: &spec,
-		Address: s.cfg.Host, Version: version, Logger: s.log.Slog("cluster"),
-	}
-	opts.Strategies, opts.Topology = strategies(s.cfg.Dist, name, s.log.Slog("cluster"))
-	return cluster.Start(ctx, opts)
-}
-
-// strategies are the ways to find other nodes, and their word in log lines.
-func strategies(d config.Dist, self string, log *slog.Logger) ([]cluster.Strategy, string) {
-	switch {
-	case !d.Enabled:
-		return nil, ""
-	case d.Uses(config.StrategyDNS):
-		return []cluster.Strategy{cluster.NewDNS(cluster.DNSOptions{
-			Query: ownQuery(d), Self: self, Interval: d.PollingInterval, Logger: log,
-		})}, cluster.TopologyDNS
-	}
-	return []cluster.Strategy{cluster.NewNodesList(strings.Join(d.Nodes, " "), self)}, cluster.TopologyNodesList
-}

@@ -7,7 +7,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,9 +15,6 @@ import (
 
 	"github.com/fjord-media/fjord/config"
 )
-
-// maxHealth bounds what is read of an answer.
-const maxHealth = 64 << 10
 
 // runHealth asks the server of this machine for /health: the HEALTHCHECK of an
 // image that has no curl.
@@ -40,36 +36,11 @@ func runHealth(c call) int {
 
 // askHealth returns the body of a 200.
 func askHealth(ctx context.Context, cfg config.Config) ([]byte, error) {
-	transport := &http.Transport{DisableKeepAlives: true} // no proxy: it is ourselves
-	if cfg.TLS() {
-		pinned, err := pinnedTLS(cfg.SSLCertPath)
-		if err != nil {
-			return nil, err
-		}
-		transport.TLSClientConfig = pinned
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, healthURL(cfg), nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+string(cfg.ServerAPIToken))
-	response, err := (&http.Client{Transport: transport}).Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxHealth))
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("status %s: %s", response.Status, body)
-	}
-	return body, nil
+	return askServer(ctx, cfg, http.MethodGet, "/health", nil, http.StatusOK)
 }
 
-// healthURL addresses the server from this machine.
-func healthURL(cfg config.Config) string {
+// serverURL addresses the server from this machine.
+func serverURL(cfg config.Config) string {
 	host := cfg.IP
 	switch {
 	case host.IsUnspecified() && host.Is6():
@@ -81,7 +52,7 @@ func healthURL(cfg config.Config) string {
 	if cfg.TLS() {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(host.String(), strconv.Itoa(cfg.Port)) + "/health"
+	return scheme + "://" + net.JoinHostPort(host.String(), strconv.Itoa(cfg.Port))
 }
 
 // pinnedTLS trusts exactly the certificate we serve with. Its name is a public

@@ -13,7 +13,7 @@ func runHelp(c call) int {
 	}
 	_, _ = fmt.Fprint(c.stdout, "Fjord is a media server cluster over Erlang distribution.\n\nUsage: fjord [command] [arguments]\n\n")
 	for _, cmd := range commands() {
-		_, _ = fmt.Fprintf(c.stdout, "  %-22s %s\n", cmd.name+" "+cmd.args, cmd.summary)
+		_, _ = fmt.Fprintf(c.stdout, "  %-30s %s\n", cmd.name+" "+cmd.args, cmd.summary)
 	}
 	_, _ = fmt.Fprint(c.stdout, "\nThe server is configured by FJ_* variables, or by flags of the same names: fjord help serve\n")
 	return exitOK
@@ -26,7 +26,7 @@ func helpFor(c call, name string) int {
 		}
 		_, _ = fmt.Fprintf(c.stdout, "Usage: fjord %s %s\n\n%s\n", cmd.name, cmd.args, cmd.summary)
 		switch name {
-		case "serve", "config", "health", "ping", "nodes", "rpc":
+		case "serve", "config", "health", "check", "drain", "ping", "nodes", "rpc":
 			_, _ = fmt.Fprint(c.stdout, "\nEach flag overrides the variable named after it:\n\n")
 			if err := config.WriteFlags(c.stdout); err != nil {
 				return exitFailure

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/fjord-media/fjord/cluster"
@@ -33,7 +34,10 @@ type server struct {
 	surface *surface
 	rooms   *room.Local
 	node    *node.Node // nil: not distributed
+	bus     *cluster.Bus
 	cluster *cluster.Cluster
+	drainer *drainer
+	met     atomic.Bool // FJ_DIST_WAIT_FOR nodes have been linked
 }
 
 // serve runs the server until ctx is done, a listener fails or the supervisor
@@ -50,15 +54,26 @@ func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error)
 	return s.wait(ctx)
 }
 
-// wait returns when ctx is done, or the error after which there is no going on.
+// wait returns when ctx is done, and the rooms have had the time to end that
+// FJ_DRAIN_TIMEOUT gives them; when a drain is over; or the error after which
+// there is no going on.
 func (s *server) wait(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case err := <-s.fronts.failed:
-		return err
-	case err := <-s.cluster.Failed():
-		return err
+	told := ctx.Done()
+	for {
+		select {
+		case <-told:
+			if s.cfg.DrainTimeout <= 0 {
+				return nil
+			}
+			s.drainer.begin(s.cfg.DrainTimeout, true)
+			told = nil
+		case <-s.drainer.done:
+			return nil
+		case err := <-s.fronts.failed:
+			return err
+		case err := <-s.cluster.Failed():
+			return err
+		}
 	}
 }
 
@@ -69,6 +84,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.settleSecret()
 	s.main.Info("Starting Fjord " + version + " (" + s.cfg.GitCommit + ")")
 	s.main.Info(s.cfg.DistributionLine(nodeName))
 	s.main.Info(s.cfg.WebRTCLine())
@@ -82,7 +98,12 @@ func (s *server) start(ctx context.Context) (err error) {
 	if s.surface, err = s.openSurface(ctx); err != nil {
 		return err
 	}
-	s.rooms = room.NewLocal(s.surface.roomOptions())
+	s.bus = cluster.NewBus()
+	s.surface.hear(s.bus)
+	rooms := s.surface.roomOptions()
+	rooms.Events = s.bus.Publish
+	s.rooms = room.NewLocal(rooms)
+	s.drainer = newDrainer(ctx, s.rooms, s.main)
 	if s.node, err = startNode(ctx, s.cfg, nodeName, s.log); err != nil {
 		return err
 	}
@@ -92,16 +113,9 @@ func (s *server) start(ctx context.Context) (err error) {
 	api := httpapi.New(s.surface.extend(httpapi.Options{
 		Rooms: s.cluster.Service(), Distribution: s.cluster, Token: string(s.cfg.ServerAPIToken),
 		Version: apiVersion, GitCommit: s.cfg.GitCommit, Logger: s.log.Slog("http"), Ready: s.ready,
+		Cluster: clusterView{s},
 	}))
-	s.fronts.serve(api, httpapi.NewMetrics(stats{s}, s.surface.collectors()...))
-	return nil
-}
-
-// ready is why the node takes no work, or nil.
-func (s *server) ready() error {
-	if s.rooms.Draining() {
-		return room.ErrDraining
-	}
+	s.fronts.serve(api, httpapi.NewMetrics(stats{s}, append(s.surface.collectors(), httpapi.NewClusterMetrics(clusterView{s}))...))
 	return nil
 }
 
@@ -116,10 +130,11 @@ func (s *server) stop(ctx context.Context) error {
 			errs = append(errs, stop(ctx))
 		}
 	}
-	try(s.cluster != nil, func(ctx context.Context) error { return s.rooms.StopAll(ctx, true) })
+	try(s.cluster != nil, func(ctx context.Context) error { return s.rooms.StopAll(ctx, !s.drainer.drained()) })
 	try(s.surface != nil, func(ctx context.Context) error { return s.surface.close(ctx) })
 	try(s.fronts != nil, func(ctx context.Context) error { return s.fronts.close(ctx) })
 	try(s.cluster != nil, func(ctx context.Context) error { return s.cluster.Stop(ctx) })
+	try(s.drainer != nil, func(ctx context.Context) error { return s.drainer.stop(ctx) })
 	try(s.node != nil, func(ctx context.Context) error { return s.node.Stop(ctx) })
 	try(s.system != nil, func(ctx context.Context) error { return s.system.Stop(ctx) })
 	return errors.Join(errs...)

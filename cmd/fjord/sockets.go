@@ -16,9 +16,6 @@ import (
 	"github.com/fjord-media/fjord/sfu"
 )
 
-// reportEvery is how often metrics reports go out.
-const reportEvery = time.Second
-
 // hookGrace is how long a server that stops waits for webhooks.
 const hookGrace = 300 * time.Millisecond
 
@@ -63,7 +60,6 @@ func (s *server) openSurface(ctx context.Context) (*surface, error) {
 			return nil, errors.Join(fmt.Errorf("start media: %w", err), f.sockets.Close(ctx))
 		}
 	}
-	f.group.Go("reports", f.report)
 	return f, nil
 }
 
@@ -106,27 +102,16 @@ func (f *surface) collectors() []prometheus.Collector {
 	return []prometheus.Collector{f.meter, f.traffic, f.hooks}
 }
 
-// report sends this node's metrics report to whoever subscribed.
-func (f *surface) report(ctx context.Context) error {
-	tick := time.NewTicker(reportEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			f.sockets.Report("{}")
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
+// report is this node's metrics report; the cluster asks for it each second.
+func (f *surface) report() map[string]any { return nil }
 
 // extend adds to the API what the surface serves.
 func (f *surface) extend(o httpapi.Options) httpapi.Options {
 	cfg := f.server.cfg
-	o.Peers, o.Components = f.server.rooms, f.server.rooms
+	o.PeerAddress = f.peerAddress
 	o.PeersDisabled, o.ComponentsUsed = !cfg.WebRTC.Used, cfg.ComponentsUsed
 	o.Host, o.Resources = cfg.Host, cfg.ResourcesBasePath
-	o.Tokens, o.Sockets, o.Traffic = f.tokens, f.sockets, f.traffic
+	o.Tokens, o.Sockets, o.Traffic, o.LogLevel = f.tokens, f.sockets, f.traffic, f.server.log
 	return o
 }
 

@@ -56,11 +56,11 @@ func TestSignalEndsTheContextOnly(t *testing.T) {
 	}
 }
 
-func TestHealthURL(t *testing.T) {
+func TestServerURL(t *testing.T) {
 	for ip, want := range map[string]string{
-		"0.0.0.0": "http://127.0.0.1:80/health", "::": "http://[::1]:80/health", "10.0.0.1": "http://10.0.0.1:80/health", "::1": "http://[::1]:80/health",
+		"0.0.0.0": "http://127.0.0.1:80", "::": "http://[::1]:80", "10.0.0.1": "http://10.0.0.1:80", "::1": "http://[::1]:80",
 	} {
-		if got := healthURL(config.Config{IP: netip.MustParseAddr(ip), Port: 80}); got != want {
+		if got := serverURL(config.Config{IP: netip.MustParseAddr(ip), Port: 80}); got != want {
 			t.Errorf("%s: %s, want %s", ip, got, want)
 		}
 	}
