@@ -23,6 +23,7 @@ var (
 	ErrTrackNotFound  = errors.New("track not found")
 	ErrTrackLimit     = errors.New("too many tracks")
 	ErrRoomExists     = errors.New("room exists already")
+	ErrInternal       = errors.New("Internal server error") // the original's text for crashes
 )
 
 // EndpointInfo describes an endpoint to the others.

@@ -45,6 +45,7 @@ type Track struct {
 	metadata  atomic.Pointer[any]
 	forwarded func(int)
 	subs      atomic.Pointer[[]Sink] // copied when changed
+	speech    atomic.Int32
 
 	mu       sync.Mutex
 	closed   bool
@@ -165,8 +166,20 @@ func (t *Track) Write(variant int, batch []*rtp.Packet) {
 	}
 	batch = t.variants[variant].take(batch)
 	for _, s := range *t.subs.Load() {
-		s.Forward(variant, batch)
+		t.forward(s, variant, batch)
 	}
+}
+
+// forward keeps a subscriber's panic from the publisher and from the other
+// subscribers.
+func (t *Track) forward(s Sink, variant int, batch []*rtp.Packet) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.Unsubscribe(s)
+			s.Ended()
+		}
+	}()
+	s.Forward(variant, batch)
 }
 
 func (t *Track) close() {

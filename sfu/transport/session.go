@@ -3,12 +3,14 @@ package transport
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	psrtp "github.com/pion/srtp/v3"
 
+	"github.com/fjord-media/fjord/internal/run"
 	"github.com/fjord-media/fjord/sfu/rtp"
 	"github.com/fjord-media/fjord/sfu/srtp"
 )
@@ -139,8 +141,14 @@ func (c *Session) enqueue(p *rtp.Packet) {
 	}
 }
 
-// loop is the media goroutine.
-func (c *Session) loop(ctx context.Context) error {
+// loop is the media goroutine. Its panic is the end of this client only.
+func (c *Session) loop(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &run.PanicError{Name: "session " + c.name, Value: v, Stack: debug.Stack()}
+			c.handler.Failed(err)
+		}
+	}()
 	var batch, media []*rtp.Packet
 	timer := time.NewTimer(idlePeriod)
 	defer timer.Stop()
@@ -246,3 +254,6 @@ func (c *Session) Close() {
 	c.dtls.shut()
 	close(c.done)
 }
+
+// Now is the socket's clock.
+func (c *Session) Now() int64 { return c.socket.Now() }
