@@ -88,11 +88,20 @@
 //     of them.
 //   - Nothing of a malformed message harms more than the link it came on.
 //
-// # What is not here yet
+// # Services
 //
-// There is no global_name_server and there are no pg scopes: monitors of them
-// are answered with noproc, and global:sync/0 on a connected BEAM node waits
-// until they exist.
+// What BEAM nodes expect of a node beyond this is in packages of its own; each is
+// started with one call, after Start and before the node links with anybody, and
+// stopped before the node:
+//
+//	g, err := global.Start(n, global.Options{})                         // names, locks
+//	scope, err := pg.Start(n, pubsub.Scope)                             // process groups
+//	ps, err := pubsub.Start(scope, pubsub.Options{Name: "Chat.PubSub"}) // Phoenix.PubSub
+//
+// Without package global there is no global_name_server: monitors of it are
+// answered with noproc, locks and names go on working among the BEAM nodes, but
+// global:sync/0 on a linked BEAM node waits without end. So a visible node should
+// have it.
 //
 // The wire protocol is that of the OTP documents "Distribution Protocol",
 // "External Term Format" and, where these are silent, of OTP's behaviour.

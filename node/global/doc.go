@@ -42,6 +42,11 @@
 //     for 2 s counts as a refusal.
 //   - A node that is in sync with us but that nobody told us of, since the one that
 //     should have ended, becomes known after a second.
+//   - Nodes with this package ask each other for names that were lost on their way,
+//     a second after they came in sync (names_wanted, names_told; marked by the atom
+//     reconnects where OTP looks at nothing). A link between members that is cut in
+//     the middle of a joining can leave a BEAM node or us without a name; OTP cuts
+//     off a whole node in that case.
 //
 // The facts are those of the OTP documents "global" (Kernel reference manual) and
 // of OTP's behaviour.
