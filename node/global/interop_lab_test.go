@@ -72,9 +72,9 @@ func (w *world) beam(otp testkit.OTP, args ...string) *testkit.BEAM {
 	return b
 }
 
-func (w *world) ours(name string) *testNode {
+func (w *world) ours(name string, change ...func(*node.Options)) *testNode {
 	w.t.Helper()
-	n := startNode(w.t, w.Lab, name)
+	n := startNode(w.t, w.Lab, name, change...)
 	w.gos = append(w.gos, n)
 	return n
 }
@@ -219,7 +219,11 @@ func runChild(name string) {
 	var port int
 	_, _ = fmt.Sscan(os.Getenv("FJORD_GLOBAL_EPMD"), &port)
 	ctx := context.Background()
-	n, err := node.Start(ctx, node.Options{Name: name, Cookie: lab.Cookie, EPMD: node.EPMDExternal, EPMDPort: port})
+	o := node.Options{Name: name, Cookie: lab.Cookie, EPMD: node.EPMDExternal, EPMDPort: port}
+	if os.Getenv("FJORD_GLOBAL_DO") == "tick" {
+		o.NetTickTime = tickTime
+	}
+	n, err := node.Start(ctx, o)
 	if err != nil {
 		panic(err)
 	}
