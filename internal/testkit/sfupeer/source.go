@@ -1,0 +1,248 @@
+package sfupeer
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// Source is a track that a client publishes: frames that mean nothing, but
+// whose packets say what they are.
+type Source struct {
+	ID       string
+	Metadata any
+	Kind     string        // "audio" or "video"
+	Codec    string        // "opus", "VP8" or "H264"
+	RIDs     []string      // simulcast; nil: none
+	Interval time.Duration // between frames; 0: 33 ms, audio 20 ms
+	Packets  int           // per frame; 0: 2
+	Size     int           // bytes of a packet's payload; 0: 300
+	Level    uint8         // audio level in -dBov
+
+	transceiver *webrtc.RTPTransceiver
+	sender      *webrtc.RTPSender
+	removed     bool
+	layers      []*layer
+	stopOnce    sync.Once
+	done        chan struct{}
+	wait        sync.WaitGroup
+	disabled    [3]atomic.Bool
+	keyFrames   atomic.Int64
+}
+
+// layer is one encoding.
+type layer struct {
+	index int
+	rid   string
+	track *webrtc.TrackLocalStaticRTP
+	key   atomic.Bool // a key frame is wanted
+}
+
+// Magic begins every payload behind the codec's descriptor: then come the
+// layer, the frame's number and the packet's place in it.
+const Magic = 0xF10D
+
+// Disable stops or resumes an encoding by its index.
+func (s *Source) Disable(index int, off bool) { s.disabled[index].Store(off) }
+
+// KeyFrames is how many key frames were made because the server asked.
+func (s *Source) KeyFrames() int { return int(s.keyFrames.Load()) }
+
+func (s *Source) bitrates() any {
+	if len(s.RIDs) == 0 {
+		return 500_000
+	}
+	all := map[string]int{"l": 150_000, "m": 500_000, "h": 2_500_000}
+	return all
+}
+
+func (s *Source) capability() webrtc.RTPCodecCapability {
+	switch strings.ToUpper(s.Codec) {
+	case "OPUS":
+		return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+	case "H264":
+		return webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeH264, ClockRate: 90000, SDPFmtpLine: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+		}
+	}
+	return webrtc.RTPCodecCapability{MimeType: "video/" + s.Codec, ClockRate: 90000}
+}
+
+// attach adds the source to a connection and begins to send.
+func (s *Source) attach(pc *webrtc.PeerConnection) error {
+	s.done = make(chan struct{})
+	rids := s.RIDs
+	if len(rids) == 0 {
+		rids = []string{""}
+	}
+	for i, rid := range rids {
+		var options []func(*webrtc.TrackLocalStaticRTP)
+		if rid != "" {
+			options = append(options, webrtc.WithRTPStreamID(rid))
+		}
+		t, err := webrtc.NewTrackLocalStaticRTP(s.capability(), s.ID, "stream-"+s.ID, options...)
+		if err != nil {
+			return err
+		}
+		l := &layer{index: i, rid: rid, track: t}
+		l.key.Store(true)
+		s.layers = append(s.layers, l)
+		if i > 0 {
+			if err := s.sender.AddEncoding(t); err != nil {
+				return err
+			}
+			continue
+		}
+		tr, err := pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		if err != nil {
+			return err
+		}
+		s.transceiver, s.sender = tr, tr.Sender()
+	}
+	for _, l := range s.layers {
+		s.wait.Add(2)
+		go s.send(l)
+		go s.listen(l)
+	}
+	return nil
+}
+
+func (s *Source) stop() {
+	s.stopOnce.Do(func() {
+		if s.done != nil {
+			close(s.done)
+		}
+	})
+}
+
+// listen waits for requests for key frames. It ends with the connection.
+func (s *Source) listen(l *layer) {
+	defer s.wait.Done()
+	b := make([]byte, 1500)
+	for {
+		var n int
+		var err error
+		if l.rid == "" {
+			n, _, err = s.sender.Read(b)
+		} else {
+			n, _, err = s.sender.ReadSimulcast(b, l.rid)
+		}
+		if err != nil {
+			return
+		}
+		list, err := rtcp.Unmarshal(b[:n])
+		if err != nil {
+			continue
+		}
+		for _, p := range list {
+			switch p.(type) {
+			case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+				s.keyFrames.Add(1)
+				l.key.Store(true)
+			}
+		}
+	}
+}
+
+func (s *Source) send(l *layer) {
+	defer s.wait.Done()
+	interval, packets, clock := s.Interval, s.Packets, 90000
+	if s.Kind == "audio" {
+		clock, packets = 48000, 1
+	}
+	if interval == 0 {
+		interval = map[string]time.Duration{"audio": 20 * time.Millisecond, "video": 33 * time.Millisecond}[s.Kind]
+	}
+	if packets == 0 {
+		packets = 2
+	}
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	sequence, start := uint16(100*l.index), time.Now()
+	for frame := uint32(1); ; frame++ {
+		select {
+		case <-s.done:
+			return
+		case <-tick.C:
+		}
+		if s.disabled[l.index].Load() {
+			continue
+		}
+		key := s.Kind == "video" && l.key.Swap(false)
+		timestamp := uint32(time.Since(start).Seconds()*float64(clock)) + uint32(l.index)*1_000_000
+		for i := range packets {
+			sequence++
+			p := &rtp.Packet{
+				Header:  rtp.Header{Version: 2, SequenceNumber: sequence, Timestamp: timestamp, Marker: i == packets-1},
+				Payload: s.payload(l, frame, i, key),
+			}
+			if s.Kind == "audio" {
+				_ = p.SetExtension(audioLevelID(s.sender), []byte{s.Level & 0x7f})
+			}
+			if err := l.track.WriteRTP(p); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// audioLevelID is the id of the audio level's extension, or one that is
+// ignored.
+func audioLevelID(sender *webrtc.RTPSender) uint8 {
+	for _, e := range sender.GetParameters().HeaderExtensions {
+		if e.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" {
+			return uint8(e.ID)
+		}
+	}
+	return 14
+}
+
+// payload makes one packet of a frame.
+func (s *Source) payload(l *layer, frame uint32, place int, key bool) []byte {
+	var b []byte
+	switch strings.ToUpper(s.Codec) {
+	case "VP8":
+		b = descriptorVP8(uint16(frame), uint8(frame), place == 0)
+		first := byte(1)
+		if key {
+			first = 0
+		}
+		b = append(b, first)
+	case "H264":
+		b = []byte{0x61}
+		if key && place == 0 {
+			b = []byte{0x67}
+		}
+	}
+	b = binary.BigEndian.AppendUint16(b, Magic)
+	b = append(b, byte(l.index))
+	b = binary.BigEndian.AppendUint32(b, frame)
+	b = append(b, byte(place))
+	size := s.Size
+	if size == 0 {
+		size = 300
+	}
+	for len(b) < size {
+		b = append(b, byte(len(b)))
+	}
+	return b
+}
+
+// descriptorVP8 has a 15-bit picture id, TL0PICIDX and KEYIDX.
+func descriptorVP8(picture uint16, tl0 uint8, start bool) []byte {
+	first := byte(0x80)
+	if start {
+		first |= 0x10
+	}
+	return []byte{first, 0xf0, 0x80 | byte(picture>>8)&0x7f, byte(picture), tl0, 0x20 | tl0&0x1f}
+}
+
+// String names the source.
+func (s *Source) String() string { return fmt.Sprintf("%s %s (%s)", s.Kind, s.ID, s.Codec) }
