@@ -226,3 +226,46 @@ func TestInteropTLSMistakes(t *testing.T) {
 		})
 	}
 }
+
+// TestInteropTLSNewKeys: erl renews the keys of a long link. With TLS 1.2 it
+// renegotiates, which works on links that we dialled (crypto/tls serves no
+// renegotiation on the others; it comes after 2^28 records).
+func TestInteropTLSNewKeys(t *testing.T) {
+	for _, otp := range testkit.OTPs(t) {
+		t.Run("otp"+otp.Release, func(t *testing.T) {
+			k := kind{host: "localhost"}
+			s := &secured{lab: newLab(t), otp: otp, kind: k, ca: newAuthority(t)}
+			s.tls = s.ca.issue(t, t.TempDir(), leaf{})
+			s.n = s.start(t, k.name("go"), withTLS(s.tls))
+			heard := record(s.n)
+			start := func(alive, more string) *testkit.BEAM {
+				return s.beam(t, alive, s.tls, "-proto_dist", "inet_tls", "-ssl_dist_optfile", s.optFile(t, s.tls, more))
+			}
+			old := start("old", ", {versions, ['tlsv1.2']}, {renegotiate_at, 50}")
+			mustConnect(t, s.n, old.Node)
+			both := []*testkit.BEAM{old}
+			for _, alive := range []string{"dialled", "dials"} {
+				b := start(alive, ", {versions, ['tlsv1.3']}, {key_update_at, 100000}")
+				both = append(both, b)
+				if alive == "dialled" {
+					mustConnect(t, s.n, b.Node)
+				} else {
+					b.Expect(t, "net_adm:ping("+goName(s.n)+").", "pong")
+				}
+			}
+			for _, b := range both {
+				for range 200 {
+					if _, err := s.n.Call(short(t), b.Node, "erlang", "byte_size", make([]byte, 5000)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.Expect(t, "[erpc:call("+goName(s.n)+", erlang, node, []) || _ <- lists:seq(1, 200)], ok.", "ok")
+			}
+			for _, e := range heard.all() {
+				if !e.Up {
+					t.Errorf("lost %s: %v", e.Node, e.Reason)
+				}
+			}
+		})
+	}
+}
