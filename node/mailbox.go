@@ -23,9 +23,13 @@ type DownSignal struct {
 }
 
 // Mailbox is a process whose signals wait in a queue until Receive takes them.
-// When the queue is full, the link that brings the next signal pauses, and its
-// sender with it, as with a busy port between BEAM nodes; nothing is lost. So a
-// Mailbox has to be read or closed.
+// When the queue is full, the link that brings the next signal pauses, and with
+// it all processes of that node that send here, as with a busy port between BEAM
+// nodes: they wait once the sockets' buffers and their own node's buffer (1 MB,
+// +zdbbl of erl) are full. Nothing is lost, and the link does not count as silent
+// meanwhile; but what else that node sends here, a ping included, waits as well.
+// (A BEAM node would take everything and grow.) So a Mailbox has to be read or
+// closed. Links to other nodes go on.
 type Mailbox struct {
 	*Process
 	items chan any
