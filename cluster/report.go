@@ -26,6 +26,10 @@ func (c *Cluster) Report(ctx context.Context, ask bool) []NodeReport {
 	if c.node == nil {
 		return nil
 	}
+	var usages map[string]room.Usage
+	if ask {
+		usages = c.router.usageOfAll(ctx) // who answers is a member from now on
+	}
 	byName := map[string]*NodeReport{}
 	find := func(name string) *NodeReport {
 		if byName[name] == nil {
@@ -44,12 +48,10 @@ func (c *Cluster) Report(ctx context.Context, ask bool) []NodeReport {
 			r.State, r.Since, r.Dialled, r.Hidden = Up, link.since, link.dialled, link.hidden
 		}
 	}
-	if ask {
-		for name, usage := range c.router.usageOfAll(ctx) {
-			r := find(name)
-			r.Refusing = usage.ForwardedTracks >= refusing
-			r.Usage = &usage
-		}
+	for name, usage := range usages {
+		r := find(name)
+		r.Refusing = usage.ForwardedTracks >= refusing
+		r.Usage = &usage
 	}
 	list := make([]NodeReport, 0, len(byName))
 	for _, r := range byName {

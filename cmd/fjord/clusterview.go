@@ -27,7 +27,7 @@ func (v clusterView) Cluster(ctx context.Context, ask bool) httpapi.ClusterRepor
 		r.NotReady = err.Error()
 	}
 	for _, n := range s.cluster.Report(ctx, ask) {
-		if n.Server {
+		if n.Server || n.Fjord {
 			r.Members++
 		}
 		r.Nodes = append(r.Nodes, nodeJSON(n))

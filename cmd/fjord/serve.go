@@ -84,11 +84,11 @@ func (s *server) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.settleSecret()
 	s.main.Info("Starting Fjord " + version + " (" + s.cfg.GitCommit + ")")
 	s.main.Info(s.cfg.DistributionLine(nodeName))
 	s.main.Info(s.cfg.WebRTCLine())
 	s.main.Info(s.cfg.ComponentsLine())
+	s.settleSecret()
 	if s.fronts, err = openFronts(ctx, s.cfg, s.main); err != nil {
 		return err
 	}
