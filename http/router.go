@@ -53,6 +53,11 @@ type api struct {
 
 // New makes the handler of the public listener.
 func New(opts Options) http.Handler {
+	a := newAPI(opts)
+	return a.entry(a.routes())
+}
+
+func newAPI(opts Options) *api {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -68,8 +73,7 @@ func New(opts Options) http.Handler {
 	if opts.Traffic == nil {
 		opts.Traffic = NewTraffic()
 	}
-	a := &api{Options: opts, uptime: startClock()}
-	return a.entry(a.routes())
+	return &api{Options: opts, uptime: startClock()}
 }
 
 // routes is the whole route table.

@@ -2,16 +2,22 @@ package httpapi
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/coder/websocket"
 )
 
-// The clock of a socket.
+// clock says when a socket pings and when it ends.
+type clock struct {
+	pingEvery time.Duration // counted from authentication
+	maxSilent time.Duration // without a byte from the client
+}
+
+// usual is the original's clock.
+func usual() clock { return clock{pingEvery: 30 * time.Second, maxSilent: 60 * time.Second} }
+
+// Pace of the writing.
 const (
-	pingEvery = 30 * time.Second // counted from authentication
-	maxSilent = 60 * time.Second // without a byte from the client
 	// pause between two writes: bursts become few large writes.
 	pause = 2 * time.Millisecond
 	// closeWait is how long the client may take to answer a close frame.
@@ -26,14 +32,14 @@ type socket struct {
 	*outbox
 	ws      *websocket.Conn
 	conn    *socketConn
-	log     *slog.Logger
+	clock   clock
 	started chan struct{} // closed when pings begin
 	done    chan struct{} // closed when nothing is written any more
 }
 
-func newSocket(ws *websocket.Conn, conn *socketConn, log *slog.Logger) *socket {
+func newSocket(ws *websocket.Conn, conn *socketConn, clock clock) *socket {
 	return &socket{
-		outbox: newOutbox(), ws: ws, conn: conn, log: log,
+		outbox: newOutbox(), ws: ws, conn: conn, clock: clock,
 		started: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -50,7 +56,7 @@ func (s *socket) read(ctx context.Context) (websocket.MessageType, []byte, error
 // after it the connection is closed.
 func (s *socket) write(ctx context.Context) error {
 	defer close(s.done)
-	silence := time.NewTimer(maxSilent)
+	silence := time.NewTimer(s.clock.maxSilent)
 	defer silence.Stop()
 	w := writer{socket: s, started: s.started}
 	defer w.stop()
@@ -60,17 +66,17 @@ func (s *socket) write(ctx context.Context) error {
 			return w.leave()
 		case <-w.started:
 			w.started = nil
-			w.pings = time.NewTicker(pingEvery)
+			w.pings = time.NewTicker(s.clock.pingEvery)
 			w.tick = w.pings.C
 		case <-w.tick:
 			if _, err := s.conn.Write([]byte(pingFrame)); err != nil {
 				return s.ws.CloseNow()
 			}
 		case <-silence.C:
-			left := maxSilent - s.conn.silence()
+			left := s.clock.maxSilent - s.conn.silence()
 			if left <= 0 {
 				s.close(closeNormal, "")
-				left = maxSilent
+				left = s.clock.maxSilent
 			}
 			silence.Reset(left)
 		case <-s.wake:

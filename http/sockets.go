@@ -27,6 +27,7 @@ type Sockets struct {
 	SocketOptions
 	group *run.Group
 	hub   hub
+	clock clock
 }
 
 // NewSockets makes them. Close ends what they started.
@@ -34,7 +35,7 @@ func NewSockets(ctx context.Context, opts SocketOptions) *Sockets {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sockets{SocketOptions: opts, group: run.NewGroup(context.WithoutCancel(ctx), "sockets", opts.Logger)}
+	return &Sockets{SocketOptions: opts, clock: usual(), group: run.NewGroup(context.WithoutCancel(ctx), "sockets", opts.Logger)}
 }
 
 // Notify sends a server notification, of a room of whatever node, to all that
@@ -82,7 +83,7 @@ func (s *Sockets) accept(w http.ResponseWriter, r *http.Request, name string, li
 	}
 	s.Logger.Info("New incoming " + name + " WebSocket connection, accepting")
 	ws.SetReadLimit(limit)
-	socket := newSocket(ws, conn, s.Logger)
+	socket := newSocket(ws, conn, s.clock)
 	if !s.group.Go(name, func(ctx context.Context) error {
 		_ = socket.write(ctx) // how a client went is no news
 		return nil
