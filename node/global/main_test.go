@@ -44,13 +44,6 @@ func startNode(t testing.TB, l *lab.Lab, name string, change ...func(*node.Optio
 	return &testNode{Node: n, global: g}
 }
 
-// kill ends a node without a word.
-func (n *testNode) kill(t testing.TB) {
-	t.Helper()
-	lab.Stop(t, n.Name(), n.Stop)
-	lab.Stop(t, "global of "+n.Name(), n.global.Stop)
-}
-
 func connect(t testing.TB, from *testNode, to string) {
 	t.Helper()
 	if _, err := from.Connect(t.Context(), to); err != nil {

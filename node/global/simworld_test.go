@@ -109,9 +109,15 @@ func (w *simWorld) queue(from, to etf.Atom, do func(n *simNode)) {
 	})
 }
 
+// alive says whether there is such a node and it runs.
+func (w *simWorld) alive(name etf.Atom) bool {
+	n := w.nodes[name]
+	return n != nil && n.alive
+}
+
 // link connects two nodes.
 func (w *simWorld) link(a, b etf.Atom) {
-	if a == b || w.links[pair(a, b)] || !w.nodes[a].alive || !w.nodes[b].alive {
+	if a == b || w.links[pair(a, b)] || !w.alive(a) || !w.alive(b) {
 		return
 	}
 	w.trace("link %s %s", a, b)
@@ -286,7 +292,7 @@ func (n *simNode) resolve(id uint64, on etf.Atom, c conflict) {
 				least, greatest = c.his, c.ours
 			}
 			result = least
-			if owner := w.nodes[greatest.Node]; owner.alive && (greatest.Node == on || w.links[pair(on, greatest.Node)]) {
+			if owner := w.nodes[greatest.Node]; w.alive(greatest.Node) && (greatest.Node == on || w.links[pair(on, greatest.Node)]) {
 				owner.kill(greatest)
 			}
 		}
