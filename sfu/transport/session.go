@@ -91,12 +91,12 @@ func (c *Session) SendRTCP(packet []byte) error {
 		return ErrNotReady
 	}
 	k.mu.Lock()
-	sealed, err := k.out.EncryptRTCP(make([]byte, r.headroom(), r.headroom()+len(packet)+64), packet, nil)
+	sealed, err := k.out.EncryptRTCP(nil, packet, nil)
 	k.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("protect RTCP: %w", err)
 	}
-	r.send(sealed)
+	r.sendControl(sealed)
 	return nil
 }
 

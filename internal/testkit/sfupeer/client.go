@@ -268,6 +268,7 @@ func newAPI(o Options) (*webrtc.API, error) {
 	setting.SetInterfaceFilter(func(name string) bool { return name == "lo" })
 	setting.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	setting.SetRelayAcceptanceMinWait(0)
 	if o.Setting != nil {
 		o.Setting(&setting)
 	}
