@@ -1,7 +1,7 @@
 package dist
 
 import (
-	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -42,28 +42,48 @@ func (c *clock) silence() time.Duration {
 func (c *clock) idle() time.Duration { return time.Duration(c.now() - c.write.Load()) }
 
 // ticker asks for ticks when nothing was written for a quarter of tickTime, and
-// ends the link after five quarters of silence.
-func (l *Link) ticker(ctx context.Context) error {
-	quarter := max(l.opts.TickTime/4, time.Millisecond)
-	timer := time.NewTimer(quarter)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-l.queue.done:
-			return nil
-		case <-timer.C:
-		}
-		silence, idle := l.clock.silence(), l.clock.idle()
-		if silence >= 5*quarter {
-			l.Close(ErrTickedOut)
-			return nil
-		}
-		if idle >= quarter {
-			l.queue.tickDue()
-			idle = 0
-		}
-		timer.Reset(max(min(quarter-idle, 5*quarter-silence), time.Millisecond))
+// ends the link after five quarters of silence. It is a timer and no goroutine:
+// a node may have thousands of quiet links.
+type ticker struct {
+	link    *Link
+	quarter time.Duration
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	stopped bool
+}
+
+func startTicker(l *Link) *ticker {
+	t := &ticker{link: l, quarter: max(l.opts.TickTime/4, time.Millisecond)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.timer = time.AfterFunc(t.quarter, t.check)
+	return t
+}
+
+// check is called when a tick may be due, or the peer silent for too long.
+func (t *ticker) check() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped {
+		return
 	}
+	silence, idle := t.link.clock.silence(), t.link.clock.idle()
+	if silence >= 5*t.quarter {
+		t.link.Close(ErrTickedOut)
+		return
+	}
+	if idle >= t.quarter {
+		t.link.queue.tickDue()
+		idle = 0
+	}
+	t.timer.Reset(max(min(t.quarter-idle, 5*t.quarter-silence), time.Millisecond))
+}
+
+// stop ends the ticker; no check runs when it returns.
+func (t *ticker) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.stopped = true
+	t.timer.Stop()
 }

@@ -52,7 +52,11 @@ func (r *reader) deliver(terms terms) {
 		r.drop("undecodable control message", err)
 		return
 	}
-	op, tuple, err := lookup(&r.table, t)
+	if r.table == nil {
+		table := operations()
+		r.table = &table
+	}
+	op, tuple, err := lookup(r.table, t)
 	if err != nil {
 		r.drop("control message "+clip(firstOf(t)), err)
 		return

@@ -96,7 +96,8 @@ func (l *Link) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	group.Go("ticker", l.ticker)
+	ticker := startTicker(l)
+	defer ticker.stop()
 	l.Close(newReader(l).run())
 	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()

@@ -10,7 +10,8 @@ import (
 
 // Sizes of reading.
 const (
-	minRead    = 4 << 10  // of the buffer of a quiet link
+	idleRead   = 512      // of the buffer of a quiet link: there may be thousands
+	minRead    = 4 << 10  // of the buffer once it is used
 	maxRead    = 64 << 10 // of the buffer of a busy one
 	maxInPlace = 32 << 10 // of a frame that is decoded in the buffer
 	fragmentUp = 2 + fragmentIDs
@@ -28,8 +29,8 @@ type reader struct {
 	large      int  // small frames until buf may be filled again: large ones are better read to their place
 	blocks     *blocks
 
-	table    [38]operation
-	control  control // of the message at hand
+	table    *[38]operation // made when needed
+	control  control        // of the message at hand
 	cache    atomCacheIn
 	assembly assembly
 	copying  *etf.Decoder
@@ -38,8 +39,8 @@ type reader struct {
 }
 
 func newReader(l *Link) *reader {
-	r := &reader{link: l, conn: l.conn, table: operations(), blocks: &blocks{}, reported: map[string]bool{}}
-	r.buf = make([]byte, minRead)
+	r := &reader{link: l, conn: l.conn, blocks: &blocks{}, reported: map[string]bool{}}
+	r.buf = make([]byte, idleRead)
 	r.assembly.maxMessage = l.opts.MaxMessage
 	r.copying = etf.NewDecoder(r.decoderOptions(false))
 	return r
@@ -74,7 +75,7 @@ func (r *reader) frame() error {
 		return nil
 	case n > r.link.opts.MaxMessage:
 		return fmt.Errorf("%w: frame of %d bytes", ErrLimit, n)
-	case n > min(len(r.buf), maxInPlace):
+	case n > min(max(len(r.buf), minRead), maxInPlace):
 		return r.largeFrame(n)
 	}
 	if err := r.need(n); err != nil {
@@ -203,13 +204,16 @@ func (r *reader) body(b []byte, own bool) error {
 	return r.assembly.begin(f, atoms, data)
 }
 
-// need fills buf until it has n unread bytes, at most len(buf).
+// need fills buf until it has n unread bytes, at most minRead or len(buf).
 func (r *reader) need(n int) error {
+	if n > len(r.buf) {
+		r.grow(minRead)
+	}
 	for r.end-r.start < n {
 		if r.start == r.end {
 			r.start, r.end = 0, 0
 			if r.busy && len(r.buf) < maxRead {
-				r.buf = make([]byte, 2*len(r.buf))
+				r.buf = make([]byte, max(minRead, 2*len(r.buf)))
 			}
 		}
 		if len(r.buf)-r.start < n || r.end == len(r.buf) {
@@ -230,10 +234,17 @@ func (r *reader) need(n int) error {
 	return nil
 }
 
+// grow makes buf larger and keeps what is unread.
+func (r *reader) grow(size int) {
+	b := make([]byte, size)
+	r.end = copy(b, r.buf[r.start:r.end])
+	r.buf, r.start = b, 0
+}
+
 // shrink gives the buffer of a busy link back once it is quiet.
 func (r *reader) shrink() {
-	if r.start == r.end && len(r.buf) > minRead {
-		r.buf, r.start, r.end, r.busy = make([]byte, minRead), 0, 0, false
+	if r.start == r.end && len(r.buf) > idleRead {
+		r.buf, r.start, r.end, r.busy = make([]byte, idleRead), 0, 0, false
 	}
 	r.blocks.quiet()
 }

@@ -144,8 +144,9 @@ func commonAtom(p []byte) Term {
 }
 
 // atomCache holds recently seen short atoms, one per slot: a newcomer takes
-// the slot of its hash from whoever is there.
-type atomCache [256]Term
+// the slot of its hash from whoever is there. Many decoders of quiet links see
+// none, so the slots are made for the first.
+type atomCache struct{ slots *[256]Term }
 
 // maxInterned is the length in bytes of the longest atom worth a slot.
 const maxInterned = 64
@@ -159,7 +160,10 @@ func (c *atomCache) intern(p []byte) Term {
 	for _, b := range p {
 		h = (h ^ uint32(b)) * 16777619
 	}
-	slot := &c[(h^h>>16)&0xff]
+	if c.slots == nil {
+		c.slots = new([256]Term)
+	}
+	slot := &c.slots[(h^h>>16)&0xff]
 	if a, ok := (*slot).(Atom); ok && string(a) == string(p) {
 		return *slot
 	}
