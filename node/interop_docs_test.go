@@ -15,6 +15,7 @@ import (
 // TestInteropTLSAsDocumented makes the certificates with the commands of
 // docs/erlang.md, and joins a real node as it says.
 func TestInteropTLSAsDocumented(t *testing.T) {
+	t.Parallel()
 	testkit.NeedTools(t, "openssl")
 	text, err := os.ReadFile(filepath.Join("..", "docs", "erlang.md"))
 	if err != nil {

@@ -116,6 +116,7 @@ func (s *secured) optFile(t *testing.T, o *TLSOptions, more string) string {
 func goName(n *Node) string { return etf.String(etf.Atom(n.Name())) }
 
 func TestInteropTLS(t *testing.T) {
+	t.Parallel()
 	eachTLS(t, func(t *testing.T, s *secured, args []string) {
 		b := s.beam(t, "beam", s.tls, args...)
 		b.Expect(t, fmt.Sprintf("net_adm:ping(%s).", goName(s.n)), "pong")
@@ -157,6 +158,7 @@ func checkTLSCall(t *testing.T, n *Node, b *testkit.BEAM) {
 // TestInteropTLSVersions has BEAM nodes that speak one version only, and
 // options on the command line.
 func TestInteropTLSVersions(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			k := kind{host: "localhost"}
@@ -192,6 +194,7 @@ func TestInteropTLSVersions(t *testing.T) {
 // TestInteropTLSMistakes: neither side lets a wrong certificate in, and ours
 // says why.
 func TestInteropTLSMistakes(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			k := kind{host: "localhost"}
@@ -201,7 +204,7 @@ func TestInteropTLSMistakes(t *testing.T) {
 			b := s.beam(t, "beam", s.tls, "-proto_dist", "inet_tls")
 			alien := s.beam(t, "alien", stranger, "-proto_dist", "inet_tls")
 			plain := s.beam(t, "plain", s.tls)
-			n := s.start(t, k.name("go"), withTLS(s.tls), func(o *Options) { o.SetupTime = 2 * time.Second })
+			n := s.start(t, k.name("go"), withTLS(s.tls), func(o *Options) { o.SetupTime = 5 * time.Second })
 			for node, want := range map[string]string{
 				alien.Node: "bad_certificate", plain.Node: "dial_timeout", b.Node: "none",
 			} {
@@ -231,6 +234,7 @@ func TestInteropTLSMistakes(t *testing.T) {
 // renegotiates, which works on links that we dialled (crypto/tls serves no
 // renegotiation on the others; it comes after 2^28 records).
 func TestInteropTLSNewKeys(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			k := kind{host: "localhost"}

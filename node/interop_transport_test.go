@@ -16,6 +16,7 @@ import (
 
 // TestInteropIPv6: nodes that speak inet6_tcp only, found over an EPMD on ::1.
 func TestInteropIPv6(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			w := newWorld(t, otp, kind{long: true, host: "::1"}, "-proto_dist", "inet6_tcp")
@@ -40,6 +41,7 @@ func TestInteropIPv6(t *testing.T) {
 // TestInteropWithoutEPMD: all nodes listen on one port, each on an address of
 // its own.
 func TestInteropWithoutEPMD(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			port := deafPort(t) // taken on 127.0.0.1 only
@@ -70,6 +72,7 @@ func TestInteropWithoutEPMD(t *testing.T) {
 
 // TestInteropNameless: erl -sname undefined gets its name from us.
 func TestInteropNameless(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			if otp.Release == "23" {
@@ -110,6 +113,7 @@ func TestInteropNameless(t *testing.T) {
 
 // TestInteropAskForName: erl names a node of ours.
 func TestInteropAskForName(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			if otp.Release == "23" {
@@ -145,6 +149,7 @@ func TestInteropAskForName(t *testing.T) {
 
 // TestInteropAllow: a node that is not allowed gets no link, whoever dials.
 func TestInteropAllow(t *testing.T) {
+	t.Parallel()
 	eachBEAM(t, nil, func(t *testing.T, w *world) {
 		strict := w.lab.start(t, w.kind.name("strict"), w.kind.set, func(o *Options) {
 			o.Allow = func(name string, from netip.Addr) bool { return !strings.HasPrefix(name, "beam") && from.IsLoopback() }
@@ -162,6 +167,7 @@ func TestInteropAllow(t *testing.T) {
 // TestInteropHiddenMesh: a hidden node of ours learns nobody and is learnt by
 // nobody through a third node, and a visible one is not told of it by global.
 func TestInteropHiddenMesh(t *testing.T) {
+	t.Parallel()
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
 			w := &world{lab: newLab(t), otp: otp, kind: kind{host: "localhost"}}
@@ -188,6 +194,7 @@ func TestInteropHiddenMesh(t *testing.T) {
 // TestInteropRounds: both sides dial at the same moment, a hundred times; each
 // round ends with exactly one link, which both believe in.
 func TestInteropRounds(t *testing.T) {
+	t.Parallel()
 	const rounds = 100
 	for _, otp := range testkit.OTPs(t) {
 		for _, alive := range []string{"a", "z"} { // less and greater than erl's name
