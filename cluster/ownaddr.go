@@ -87,7 +87,7 @@ func addrOfHost(ctx context.Context, opts OwnAddressOptions) (netip.Addr, error)
 		err = errors.New("it has no address")
 	}
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("Couldn't resolve %s, reason: %w.", opts.Host, err) //nolint:staticcheck // the original's sentence
+		return netip.Addr{}, fmt.Errorf("Couldn't resolve %s, reason: %w.", opts.Host, err) // the original's sentence
 	}
 	for _, a := range addrs {
 		if a = a.Unmap(); a.Is4() {

@@ -106,8 +106,7 @@ func parsed[T any](value T, err error) (T, error) {
 func (r *Router) listOthers(ctx context.Context) []room.Room {
 	ctx, cancel := context.WithTimeout(ctx, forwardLimit)
 	defer cancel()
-	var names [][]string // by dialect
-	names = make([][]string, len(r.dialects))
+	names := make([][]string, len(r.dialects)) // by dialect
 	for _, c := range r.members.candidates(time.Now()) {
 		switch {
 		case c.fjord:

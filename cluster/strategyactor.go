@@ -51,7 +51,7 @@ func (a *strategyActor) Handle(self *actor.Self, msg any) error {
 	case strategyEnded:
 		if m.err != nil {
 			a.cluster.log.Error("discovery strategy failed", "strategy", a.strategy.Name(), "error", m.err)
-			self.SendAfter(strategyRest, strategyRested{m.err})
+			self.SendAfter(strategyRest, strategyRested(m))
 		}
 	case strategyRested:
 		return m.err

@@ -48,7 +48,7 @@ func roomConfig(p params) (room.Config, error) {
 func parseRoomID(cfg *room.Config, v any) error {
 	id, ok := v.(string)
 	if !ok || !roomIDPattern.MatchString(id) {
-		return fmt.Errorf("Cannot add room with id \"%s\" - "+ //nolint:staticcheck // the original's text
+		return fmt.Errorf("Cannot add room with id \"%s\" - "+ // the original's text
 			"roomId may contain only alphanumeric characters, hyphens and underscores", inspect(v))
 	}
 	cfg.RoomID = room.ID(id)
@@ -58,7 +58,7 @@ func parseRoomID(cfg *room.Config, v any) error {
 func parseMaxPeers(cfg *room.Config, v any) error {
 	n, ok := integer(v)
 	if !ok || n < 0 {
-		return errors.New("Expected maxPeers to be a number, got: " + inspect(v)) //nolint:staticcheck // the original's text
+		return errors.New("Expected maxPeers to be a number, got: " + inspect(v)) // the original's text
 	}
 	cfg.MaxPeers = &n
 	return nil
@@ -67,7 +67,7 @@ func parseMaxPeers(cfg *room.Config, v any) error {
 func parseVideoCodec(cfg *room.Config, v any) error {
 	codec, ok := v.(string)
 	if !ok || codec != "h264" && codec != "vp8" {
-		return errors.New("Expected videoCodec to be 'h264' or 'vp8', got: " + inspect(v)) //nolint:staticcheck // the original's text
+		return errors.New("Expected videoCodec to be 'h264' or 'vp8', got: " + inspect(v)) // the original's text
 	}
 	cfg.VideoCodec = &codec
 	return nil
@@ -76,7 +76,7 @@ func parseVideoCodec(cfg *room.Config, v any) error {
 func parseWebhookURL(cfg *room.Config, v any) error {
 	url, ok := v.(string)
 	if !ok || !webhookPattern.MatchString(url) {
-		return errors.New("Expected webhookUrl to be valid URL, got: " + inspect(v)) //nolint:staticcheck // the original's text
+		return errors.New("Expected webhookUrl to be valid URL, got: " + inspect(v)) // the original's text
 	}
 	cfg.WebhookURL = &url
 	return nil
@@ -86,7 +86,7 @@ func timeout(name string, field func(*room.Config) **int) func(*room.Config, any
 	return func(cfg *room.Config, v any) error {
 		n, ok := integer(v)
 		if !ok || n <= 0 {
-			return fmt.Errorf("Expected %s to be a positive integer, got: %s", name, inspect(v)) //nolint:staticcheck // the original's text
+			return fmt.Errorf("Expected %s to be a positive integer, got: %s", name, inspect(v)) // the original's text
 		}
 		*field(cfg) = &n
 		return nil

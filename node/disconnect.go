@@ -2,7 +2,7 @@ package node
 
 import "errors"
 
-// ErrRemoved: a link was closed since the peer asked for it through global's
+// ErrRemoved says that a link was closed since the peer asked for it through global's
 // remove_connection. Dial again after a second or more.
 var ErrRemoved = errors.New("the peer asked to close the link")
 

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -165,7 +164,7 @@ func TestServicesAnswerRawRequests(t *testing.T) {
 		request("rex", tuple(r.self, atom("features_request"))):          "{features_reply,go@localhost,[erpc]}",
 		call("rex", tuple(atomCall, int64(1), int64(2), int64(3), nil2)): "{tag,{badrpc,{'EXIT',{undef,[{'','',[],[]}]}}}}",
 	} {
-		if got != want && got != fmt.Sprintf("%s", want) {
+		if got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

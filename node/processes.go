@@ -94,5 +94,5 @@ func (n *Node) target(what etf.Term) *Process {
 // Whereis is the process with a registered name, nil when there is none.
 func (n *Node) Whereis(name string) *Process { return n.procs.named(etf.Atom(name)) }
 
-// Registered names of the node's processes, sorted: registered() of Erlang.
+// RegisteredNames are those of the node's processes, sorted: registered() of Erlang.
 func (n *Node) RegisteredNames() []string { return n.procs.names() }

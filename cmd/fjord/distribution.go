@@ -51,7 +51,7 @@ func startNode(ctx context.Context, cfg config.Config, name string, log *logx.Lo
 		SetupTime: d.ConnectTimeout, Hidden: d.Hidden, TLS: distTLS(d), Allow: distAllow(d), Logger: log.Slog("node"),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("Couldn't start Fjord node, reason: %w", err) //nolint:staticcheck // the original's text
+		return nil, fmt.Errorf("Couldn't start Fjord node, reason: %w", err) // the original's text
 	}
 	warnOfCookie(d, n, log.Slog("node"))
 	return n, nil

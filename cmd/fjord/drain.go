@@ -85,7 +85,7 @@ func (d *drainer) watch(ctx context.Context) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if ctx.Err() == context.Canceled || d.over() { //nolint:errorlint // likewise, a moment ago
+	if ctx.Err() == context.Canceled || d.over() { // likewise, a moment ago
 		return
 	}
 	d.final = true

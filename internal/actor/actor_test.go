@@ -95,7 +95,7 @@ func TestPanicInTerminateAndWatcher(t *testing.T) {
 	}
 	down := watch(t, sys, pid)
 	_ = sys.Exit(pid, nil)
-	recv(t, "second watcher told", down)
+	_ = recv(t, "second watcher told", down)
 	if s := log.String(); !strings.Contains(s, "last words") || !strings.Contains(s, "bad watcher") {
 		t.Errorf("log: %s", s)
 	}

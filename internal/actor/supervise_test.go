@@ -56,7 +56,7 @@ func TestRestartPolicies(t *testing.T) {
 			b, _ := sys.Whereis("b")
 			down := watch(t, sys, a)
 			_ = sys.Send(a, tt.end)
-			recv(t, "end", down)
+			_ = recv(t, "end", down)
 			if tt.again {
 				successor(t, sys, "a", a)
 			}
