@@ -198,17 +198,30 @@ func (l *link) sendLocal(ctx context.Context, sig dist.Signal) error {
 	return nil
 }
 
-// pump sends what is posted until the link ends. What cannot be encoded is
-// replaced, since somebody waits for it.
+// pump sends what is posted until the link ends.
 func (l *link) pump(ctx context.Context) error {
-	l.out.run(ctx, func(sig dist.Signal) {
-		if l.dist == nil {
-			l.node.dispatch(l, sig)
-			return
-		}
-		if err := l.dist.Send(ctx, sig); err != nil {
-			l.substitute(sig, err)
-		}
-	})
+	l.out.run(ctx, func(sig dist.Signal) { l.pass(ctx, sig) })
 	return nil
+}
+
+// pumpOnDemand begins to send what is posted when there is something.
+func (l *link) pumpOnDemand() {
+	l.out.onDemand(func() {
+		l.node.group.Go("answers to "+l.name, func(ctx context.Context) error {
+			l.out.drain(ctx, func(sig dist.Signal) { l.pass(ctx, sig) })
+			return nil
+		})
+	})
+}
+
+// pass sends a posted signal. What cannot be encoded is replaced, since
+// somebody waits for it.
+func (l *link) pass(ctx context.Context, sig dist.Signal) {
+	if l.dist == nil {
+		l.node.dispatch(l, sig)
+		return
+	}
+	if err := l.dist.Send(ctx, sig); err != nil {
+		l.substitute(sig, err)
+	}
 }

@@ -24,6 +24,9 @@ type outbox struct {
 	moved  chan struct{} // not nil: somebody waits for sent to grow
 	closed bool
 	done   chan struct{} // closed when closed is set
+
+	start   func() // not nil: starts a goroutine that calls drain
+	running bool   // it runs
 }
 
 func newOutbox() *outbox {
@@ -39,9 +42,57 @@ func (o *outbox) post(sig dist.Signal) {
 	}
 	o.queue = append(o.queue, sig)
 	o.posted++
-	select {
-	case o.wake <- struct{}{}:
-	default:
+	o.rouse()
+}
+
+// rouse lets somebody send what is queued. Call with mu held.
+func (o *outbox) rouse() {
+	switch {
+	case o.start == nil:
+		select {
+		case o.wake <- struct{}{}:
+		default:
+		}
+	case !o.running:
+		o.running = true
+		o.start()
+	}
+}
+
+// onDemand makes the outbox call start whenever something is queued and nobody
+// sends it; start begins a goroutine that calls drain. Quiet links, of which
+// there may be thousands, need none.
+func (o *outbox) onDemand(start func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.start = start
+	if len(o.queue) > 0 {
+		o.rouse()
+	}
+}
+
+// drain hands queued signals to send, in order, until there are no more.
+func (o *outbox) drain(ctx context.Context, send func(dist.Signal)) {
+	for batch := o.takeOrEnd(); len(batch) > 0 && ctx.Err() == nil; batch = o.takeOrEnd() {
+		o.hand(batch, send)
+	}
+}
+
+// takeOrEnd takes what is queued. If that is nothing, drain has ended.
+func (o *outbox) takeOrEnd() []dist.Signal {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	batch := o.queue
+	o.queue = nil
+	o.running = len(batch) > 0
+	return batch
+}
+
+func (o *outbox) hand(batch []dist.Signal, send func(dist.Signal)) {
+	for i, sig := range batch {
+		batch[i] = nil
+		send(sig)
+		o.advance()
 	}
 }
 
@@ -115,11 +166,7 @@ func (o *outbox) run(ctx context.Context, send func(dist.Signal)) {
 			return
 		}
 		for batch := o.take(); len(batch) > 0; batch = o.take() {
-			for i, sig := range batch {
-				batch[i] = nil
-				send(sig)
-				o.advance()
-			}
+			o.hand(batch, send)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (n *Node) serve(ctx context.Context, l *link, peer dist.Peer) error {
 	n.reg.setState(l, linkUp)
 	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden()}})
 	close(l.ready)
-	n.group.Go("answers to "+l.name, l.pump)
+	l.pumpOnDemand()
 	reason := linkError(l.dist.Run(ctx))
 	if ctx.Err() != nil && !errors.Is(reason, ErrReplaced) {
 		reason = ErrLeaving
