@@ -284,7 +284,7 @@ func TestChat(t *testing.T) {
 	l.linked(t, 0)
 	everybodyHears(t, "one node", a, l.open(t, 0, "1.0.0"))
 
-	second = l.start(t, 1, 2)
+	l.start(t, 1, 2)
 	l.linked(t, 1, 0)
 	b = l.open(t, 1, "1.0.0")
 	everybodyHears(t, "two again", a, b)
