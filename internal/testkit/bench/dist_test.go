@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,6 +24,7 @@ type comparison struct {
 	higher bool    // better
 	target float64 // of the ratio ours : BEAM's
 	limit  string  // what limits ours
+	other  string  // what it is compared with; "" is erl→erl
 	beam   func() float64
 	own    func() float64
 }
@@ -40,9 +42,10 @@ func (c comparison) run() {
 	if c.higher {
 		sign = "≥"
 	}
+	other := cmp.Or(c.other, "erl→erl")
 	row(c.what, fmt.Sprintf("%.4g %s", median(own), c.unit),
-		fmt.Sprintf("erl→erl %.4g; ratio %.2f (%.2f–%.2f), target %s %.1f",
-			median(beam), median(ratios), slices.Min(ratios), slices.Max(ratios), sign, c.target))
+		fmt.Sprintf("%s %.4g; ratio %.2f (%.2f–%.2f), target %s %.1f",
+			other, median(beam), median(ratios), slices.Min(ratios), slices.Max(ratios), sign, c.target))
 	fmt.Printf("    limited by %s\n", c.limit)
 }
 

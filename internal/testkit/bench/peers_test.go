@@ -22,6 +22,7 @@ import (
 type peers struct {
 	from, beam *testkit.BEAM
 	own        *node.Node
+	epmd       int // its port
 }
 
 const cookie = "fishjam_cookie"
@@ -29,7 +30,7 @@ const cookie = "fishjam_cookie"
 func startPeers(t *testing.T) *peers {
 	t.Helper()
 	port := startEPMD(t)
-	p := &peers{own: startNode(t, "go@localhost", port)}
+	p := &peers{own: startNode(t, "go@localhost", port), epmd: port}
 	serve(t, p.own)
 	source, err := filepath.Abs("testdata/fjbench.erl")
 	if err != nil {
@@ -61,9 +62,13 @@ func startEPMD(t *testing.T) int {
 	return int(s.Port())
 }
 
-func startNode(t *testing.T, name string, epmdPort int) *node.Node {
+func startNode(t *testing.T, name string, epmdPort int, change ...func(*node.Options)) *node.Node {
 	t.Helper()
-	n, err := node.Start(t.Context(), node.Options{Name: name, Cookie: cookie, EPMD: node.EPMDExternal, EPMDPort: epmdPort})
+	o := node.Options{Name: name, Cookie: cookie, EPMD: node.EPMDExternal, EPMDPort: epmdPort}
+	for _, c := range change {
+		c(&o)
+	}
+	n, err := node.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
