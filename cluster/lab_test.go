@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,30 +64,91 @@ type labNode struct {
 	rooms *room.Local
 	sys   *actor.System
 	log   *logBook
+	heard *ear
+	hooks *ear // webhooks of rooms whose node died
+	stop  func()
+}
+
+// ear keeps notifications.
+type ear struct {
+	mu  sync.Mutex
+	all []Notification
+}
+
+func (e *ear) hear(n Notification) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, n)
+}
+
+// events gives those of a room as text: "RoomCreated f1@localhost own".
+func (e *ear) events(id room.ID) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list []string
+	for _, n := range e.all {
+		if n.Event == nil || n.Event.Room() != id {
+			continue
+		}
+		text := strings.TrimPrefix(fmt.Sprintf("%T", n.Event), "room.") + " " + n.Origin
+		if n.Own {
+			text += " own"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// reports counts the metrics reports by origin.
+func (e *ear) reports() map[string]int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	counts := map[string]int{}
+	for _, n := range e.all {
+		if n.Event == nil {
+			counts[n.Origin]++
+		}
+	}
+	return counts
 }
 
 // fjord starts one whose list names others.
 func (l *lab) fjord(t testing.TB, name, others string) *labNode {
 	t.Helper()
-	x := &labNode{name: name, log: &logBook{}, sys: newSystem(t)}
+	return l.fjordWith(t, name, others, func(*Options) {})
+}
+
+// fjordWith is fjord with further options.
+func (l *lab) fjordWith(t testing.TB, name, others string, change func(*Options)) *labNode {
+	t.Helper()
+	x := &labNode{name: name, log: &logBook{}, heard: &ear{}, hooks: &ear{}, sys: newSystem(t)}
 	x.erl = l.node(t, name, "cookie")
-	x.rooms = room.NewLocal(room.LocalOptions{Address: name + ":4000", System: x.sys})
+	bus := NewBus()
+	bus.Subscribe(x.heard.hear)
+	x.rooms = room.NewLocal(room.LocalOptions{Address: name + ":4000", System: x.sys, Events: bus.Publish})
 	spec := x.rooms.SupervisorSpec()
-	c, err := Start(t.Context(), Options{
+	opts := Options{
 		Node: x.erl, System: x.sys, Local: x.rooms, Rooms: &spec, Topology: TopologyNodesList, Address: name + ":4000",
-		Version: "test", Logger: slog.New(x.log), Strategies: []Strategy{NewNodesList(others, name)},
-	})
+		Version: "test", Logger: slog.New(x.log), Strategies: []Strategy{NewNodesList(others, name)}, Bus: bus,
+		Orphan: func(url string, e room.Event) { x.hooks.hear(Notification{Event: e, Origin: url}) },
+	}
+	change(&opts)
+	c, err := Start(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	x.Cluster = c
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), slack*5*time.Second)
-		defer cancel()
-		if err := c.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	var once sync.Once
+	x.stop = func() {
+		once.Do(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), slack*5*time.Second)
+			defer cancel()
+			if err := c.Stop(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Cleanup(x.stop)
 	within(t, time.Second, name+" serves", func() bool { return c.server.ready() })
 	return x
 }
@@ -94,9 +157,15 @@ func (l *lab) fjord(t testing.TB, name, others string) *labNode {
 // waits until all know each other.
 func (l *lab) fjords(t testing.TB, n int) []*labNode {
 	t.Helper()
+	return l.fjordsWith(t, n, func(*Options) {})
+}
+
+// fjordsWith is fjords with further options.
+func (l *lab) fjordsWith(t testing.TB, n int, change func(*Options)) []*labNode {
+	t.Helper()
 	var all []*labNode
 	for i := range n {
-		all = append(all, l.fjord(t, fmt.Sprintf("f%d@localhost", i+1), "f1@localhost"))
+		all = append(all, l.fjordWith(t, fmt.Sprintf("f%d@localhost", i+1), "f1@localhost", change))
 	}
 	within(t, 5*time.Second, "full mesh", func() bool {
 		for _, x := range all {

@@ -201,15 +201,15 @@ func (m *members) fjordInfo(name string) (fjordInfo, bool) {
 // MemberStatus is what is known of a linked node as a member: for /cluster and
 // metrics.
 type MemberStatus struct {
-	Node    string
-	Server  bool   // it has answered for its usage on this link
+	Node   string
+	Server bool // it has answered for its usage on this link
 	// NoServer says that it is known to be no media server.
 	NoServer bool
-	Fjord   bool   // a Fjord node
-	Version string // of a Fjord node
-	Address string // FJ_HOST of a Fjord node
-	Dialect string // fishjam-0.6, fishjam-main or jellyfish-0.5
-	LeftOut bool   // not asked at present, since it missed a deadline
+	Fjord    bool   // a Fjord node
+	Version  string // of a Fjord node
+	Address  string // FJ_HOST of a Fjord node
+	Dialect  string // fishjam-0.6, fishjam-main or jellyfish-0.5
+	LeftOut  bool   // not asked at present, since it missed a deadline
 }
 
 // status lists all linked visible nodes, sorted.

@@ -18,13 +18,21 @@ type strategyActor struct {
 	cluster  *Cluster
 }
 
-// Messages of a strategy's actor: Run has returned; the rest is over.
+// Messages of a strategy's actor: its start is over; Run has returned; the rest
+// is over.
 type (
+	strategyBegun  struct{}
 	strategyEnded  struct{ err error }
 	strategyRested struct{ err error }
 )
 
+// Init leaves the beginning to Handle: before the start is over nobody but the
+// actor itself may send to it.
 func (a *strategyActor) Init(self *actor.Self) error {
+	return a.cluster.system.Send(self.PID(), strategyBegun{})
+}
+
+func (a *strategyActor) begin(self *actor.Self) error {
 	c, pid := a.cluster, self.PID()
 	ctx, cancel := context.WithCancel(c.group.Context())
 	started := c.group.Go("strategy "+a.strategy.Name(), func(context.Context) error {
@@ -48,6 +56,8 @@ func (a *strategyActor) publish(t Targets) {
 
 func (a *strategyActor) Handle(self *actor.Self, msg any) error {
 	switch m := msg.(type) {
+	case strategyBegun:
+		return a.begin(self)
 	case strategyEnded:
 		if m.err != nil {
 			a.cluster.log.Error("discovery strategy failed", "strategy", a.strategy.Name(), "error", m.err)
