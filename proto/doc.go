@@ -3,4 +3,5 @@
 // names are not on the wire, so one set of definitions serves both.
 package pb
 
-//go:generate protoc --go_out=. --go_opt=paths=source_relative peer.proto server.proto
+//go:generate go build -o ../build/protoc-gen-go google.golang.org/protobuf/cmd/protoc-gen-go
+//go:generate protoc --plugin=../build/protoc-gen-go --go_out=. --go_opt=paths=source_relative peer.proto server.proto

@@ -9,6 +9,7 @@ packages=(
   iproute2 nftables dnsmasq-base netcat-openbsd                                                 # networks made of namespaces
   docker.io docker-compose iptables ca-certificates                                             # the image and the compose files
   gcc libc6-dev                                                                                 # make race
+  protobuf-compiler                                                                             # make generate
   xz-utils                                                                                      # the source package of epmd_SUITE
   procps curl jq                                                                                # the manual's commands
   debootstrap                                                                                   # other OTP releases (make soak)

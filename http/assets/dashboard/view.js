@@ -23,7 +23,8 @@ export function action(key, label, run, className = "") {
 }
 
 function load(usage) {
-  return usage ? `${usage.rooms} rooms, ${usage.forwardedTracks} forwarded tracks` : "load unknown";
+  const count = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return usage ? `${count(usage.rooms, "room")}, ${count(usage.forwardedTracks, "forwarded track")}` : "load unknown";
 }
 
 export function nodeCards(cluster) {
