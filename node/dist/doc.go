@@ -11,7 +11,7 @@
 //	err = link.Send(ctx, dist.SigSend{From: me, To: you, Message: etf.Atom("hi")})
 //
 // A link has exactly one reader, which decodes and delivers in arrival order,
-// one writer, which drains a bounded queue, and one ticker. Nothing here knows
+// one writer, which drains a bounded queue, and one timer for ticks. Nothing here knows
 // of sockets: any net.Conn will do, TLS and net.Pipe too.
 //
 // The wire formats are those of the OTP documents "Distribution Protocol" and

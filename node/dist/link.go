@@ -15,7 +15,7 @@ import (
 type LinkOptions struct {
 	TickTime   time.Duration // net_ticktime: default 60 s; ticks go out at a quarter of it
 	MaxMessage int           // bytes of one incoming message, default 512 MiB
-	Buffer     int           // bytes queued to the socket before Send blocks, default 1 MiB; twice that with messages over 64 KiB
+	Buffer     int           // bytes queued to the socket before Send blocks, default 1 MiB; twice that with messages over 128 KiB
 	Logger     *slog.Logger
 	// Deliver is called by the one reader goroutine, in arrival order. It must
 	// not block for long, and it must not call Send, which may wait for the
@@ -80,7 +80,7 @@ func NewLink(conn net.Conn, local Local, peer Peer, opts LinkOptions) *Link {
 // connection is closed.
 const stopTimeout = 5 * time.Second
 
-// Run serves the link (reader, writer, ticker) and returns why it ended. Never
+// Run serves the link (reader, writer, timer) and returns why it ended. Never
 // nil: the reason given to Close, ErrTickedOut, ErrPeerClosed, ErrFrame,
 // ErrLimit, an error of the connection, or the cause of ctx's end. To be called
 // once.
