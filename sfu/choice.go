@@ -19,7 +19,7 @@ type choice struct {
 	current int // sent; none: nothing yet
 	pending int // waits for its key frame; none: no change
 	reason  string
-	limit   int // bit/s that the subscriber's bandwidth leaves for the track
+	limit   int // bit/s that the subscriber's bandwidth leaves for the track, by declared bitrates
 }
 
 // newChoice wishes for the middle one, as Fishjam does.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"github.com/fjord-media/fjord/sfu/bwe"
 	"github.com/fjord-media/fjord/sfu/feedback"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
@@ -26,14 +27,19 @@ type downlink struct {
 	used map[uint32]bool // SSRCs, for the life of the connection
 
 	// of the client's media goroutine
-	report  int64
-	numbers []uint16
-	budget  int // retransmissions left until the next tick
+	report    int64
+	numbers   []uint16
+	budget    int // retransmissions left of the period
+	budgetAt  int64
+	bandwidth bandwidth
 }
 
 func newDownlink(s *session) *downlink {
 	d := &downlink{session: s, cname: randomName(8), used: map[uint32]bool{}}
 	d.list.Store(new([]*downTrack))
+	if s.peer.options.Simulcast {
+		d.bandwidth.estimator = bwe.New(firstEstimate)
+	}
 	return d
 }
 
@@ -63,12 +69,6 @@ func (d *downlink) find(ssrc uint32) *downTrack {
 // nextTransport is the next transport-wide sequence number.
 func (d *downlink) nextTransport() uint16 { return uint16(d.sequence.Add(1)) }
 
-// sent notes a packet for the bandwidth estimation.
-func (d *downlink) sent(uint16, int) {}
-
-// congestion takes the client's feedback about when packets arrived.
-func (d *downlink) congestion(*rtcp.TransportLayerCC, int64) {}
-
 // keyFrame passes a client's request on to the variant it receives.
 func (d *downlink) keyFrame(ssrc uint32, now int64) {
 	t := d.find(ssrc)
@@ -83,8 +83,11 @@ func (d *downlink) keyFrame(ssrc uint32, now int64) {
 	}
 }
 
-// resendLimit is how many packets are repeated per tick.
-const resendLimit = 300
+// At most resendLimit packets are repeated per resendPeriod.
+const (
+	resendLimit  = 300
+	resendPeriod = int64(50 * time.Millisecond)
+)
 
 // resend answers a NACK.
 func (d *downlink) resend(n *rtcp.TransportLayerNack, now int64) {
@@ -108,7 +111,10 @@ func (d *downlink) resend(n *rtcp.TransportLayerNack, now int64) {
 
 // tick chooses variants and sends sender reports.
 func (d *downlink) tick(now int64) {
-	d.budget = resendLimit
+	if now >= d.budgetAt {
+		d.budget, d.budgetAt = resendLimit, now+resendPeriod
+	}
+	d.share(now)
 	for _, t := range *d.list.Load() {
 		t.choose(now)
 	}

@@ -36,7 +36,7 @@ func TestTwoPeers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			lab := sfupeer.NewLab(t, func(e *sfu.EngineOptions) {
 				if o.TCP {
-					e.PortMin, e.PortMax, e.TCPPort = 42100, 42199, 42100
+					e.TCPPort = sfupeer.FreePort(t)
 				}
 			})
 			room := lab.Room(sfu.RoomOptions{})

@@ -30,6 +30,7 @@ type Session struct {
 	route   atomic.Pointer[Route]
 	sealer  atomic.Pointer[srtp.Sealer]
 	heard   atomic.Int64 // when something authentic came last
+	period  atomic.Int64 // between ticks, if it is not the usual one
 	dtls    *dtlsEnd
 	done    chan struct{} // closed when the session is
 	wake    chan struct{}
@@ -169,11 +170,14 @@ func (c *Session) loop(ctx context.Context) (err error) {
 		if len(batch) > 0 {
 			media = c.take(batch, media[:0], opener, control)
 		}
+		period := tickPeriod
+		if n := c.period.Load(); n > 0 {
+			period = time.Duration(n)
+		}
 		if now := c.socket.Now(); now >= due {
 			c.handler.Tick(now)
-			due = now + int64(tickPeriod)
+			due = now + int64(period)
 		}
-		period := tickPeriod
 		if c.Silence() > idleAfter || opener == nil {
 			period = idlePeriod
 		}
@@ -254,6 +258,9 @@ func (c *Session) Close() {
 	c.dtls.shut()
 	close(c.done)
 }
+
+// SetPeriod changes the time between ticks while media flows; 0: the usual one.
+func (c *Session) SetPeriod(d time.Duration) { c.period.Store(int64(d)) }
 
 // Now is the socket's clock.
 func (c *Session) Now() int64 { return c.socket.Now() }

@@ -152,8 +152,12 @@ func (c *Client) obey(b []byte) error {
 	}
 	c.mu.Lock()
 	c.events = append(c.events, e)
-	c.touch()
 	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.touch()
+		c.mu.Unlock()
+	}()
 	switch e.Type {
 	case "connected":
 		return c.connected(e.Data)

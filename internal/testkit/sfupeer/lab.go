@@ -3,6 +3,7 @@ package sfupeer
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -40,6 +41,17 @@ func NewLab(t testing.TB, change ...func(*sfu.EngineOptions)) *Lab {
 		}
 	})
 	return &Lab{Engine: e, Log: log, t: t}
+}
+
+// FreePort is a TCP port on loopback that is free at the moment.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 type testWriter struct{ t testing.TB }

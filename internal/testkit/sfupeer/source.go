@@ -183,9 +183,7 @@ func (s *Source) send(l *layer) {
 				Header:  rtp.Header{Version: 2, SequenceNumber: sequence, Timestamp: timestamp, Marker: i == packets-1},
 				Payload: s.payload(l, frame, i, key),
 			}
-			if s.Kind == "audio" {
-				_ = p.SetExtension(audioLevelID(s.sender), []byte{s.Level & 0x7f})
-			}
+			s.extend(p, l)
 			if err := l.track.WriteRTP(p); err != nil {
 				return
 			}
@@ -193,15 +191,22 @@ func (s *Source) send(l *layer) {
 	}
 }
 
-// audioLevelID is the id of the audio level's extension, or one that is
-// ignored.
-func audioLevelID(sender *webrtc.RTPSender) uint8 {
-	for _, e := range sender.GetParameters().HeaderExtensions {
-		if e.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" {
-			return uint8(e.ID)
+// extend sets the header extensions that tell what a packet is.
+func (s *Source) extend(p *rtp.Packet, l *layer) {
+	for _, e := range s.sender.GetParameters().HeaderExtensions {
+		var value []byte
+		switch {
+		case e.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" && s.Kind == "audio":
+			value = []byte{s.Level & 0x7f}
+		case e.URI == "urn:ietf:params:rtp-hdrext:sdes:mid" && l.rid != "":
+			value = []byte(s.transceiver.Mid())
+		case e.URI == "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" && l.rid != "":
+			value = []byte(l.rid)
+		default:
+			continue
 		}
+		_ = p.SetExtension(uint8(e.ID), value)
 	}
-	return 14
 }
 
 // payload makes one packet of a frame.
