@@ -164,6 +164,7 @@ func TestRejoin(t *testing.T) {
 func TestSimulcast(t *testing.T) {
 	for _, codec := range []string{"VP8", "H264"} {
 		t.Run(codec, func(t *testing.T) {
+			t.Parallel()
 			lab := sfupeer.NewLab(t)
 			room := lab.Room(sfu.RoomOptions{VideoCodec: map[string]string{"VP8": "vp8", "H264": "h264"}[codec]})
 			a, _ := lab.Join(room, "a", sfupeer.Options{})

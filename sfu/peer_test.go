@@ -34,6 +34,7 @@ func TestTwoPeers(t *testing.T) {
 		"direct": {}, "TURN over UDP": {Relay: true}, "TURN over TCP": {Relay: true, TCP: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			lab := sfupeer.NewLab(t, func(e *sfu.EngineOptions) {
 				if o.TCP {
 					e.TCPPort = sfupeer.FreePort(t)
@@ -43,10 +44,10 @@ func TestTwoPeers(t *testing.T) {
 			a, _ := lab.Join(room, "a", o)
 			publish(t, a, video("a:v"), audio("a:a"))
 			b, _ := lab.Join(room, "b", o)
-			lab.Flows(b, "a:v", 100)
-			lab.Flows(b, "a:a", 50)
+			lab.Flows(b, "a:v", 50)
+			lab.Flows(b, "a:a", 20)
 			publish(t, b, video("b:v"))
-			lab.Flows(a, "b:v", 50)
+			lab.Flows(a, "b:v", 20)
 			lab.Flows(b, "a:v", 50)
 			for track, c := range map[string]*sfupeer.Client{"a:v": b, "a:a": b, "b:v": a} {
 				lab.Sound(c, track)
