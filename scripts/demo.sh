@@ -33,7 +33,8 @@ port_free() {
 node() {
   local name=$1
   shift
-  setsid env FJ_DIST_ENABLED=true FJ_DIST_EPMD=embedded "FJ_DIST_NODE_NAME=$name@localhost" "$@" \
+  setsid env FJ_SECRET_KEY_BASE=demonstration FJ_DIST_ENABLED=true FJ_DIST_EPMD=embedded \
+    "FJ_DIST_NODE_NAME=$name@localhost" "$@" \
     "$fjord" > >(trap '' INT TERM; sed -u "s/^/$name | /" | tee "$log/$name") 2>&1 &
   pids+=($!)
 }

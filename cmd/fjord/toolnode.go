@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strconv"
@@ -60,7 +61,7 @@ func withTool(ctx context.Context, cfg config.Config, tool, target string, f fun
 	}
 	long := isLong(host) || cfg.Dist.LongNames
 	n, err := node.Start(ctx, node.Options{
-		Name:        "fjord_" + tool + "_" + strconv.Itoa(os.Getpid()) + "@" + ownHost(ctx, cfg, host, long),
+		Name:        uniqueAlive(tool) + "@" + ownHost(ctx, cfg, host, long),
 		LongNames:   long,
 		Cookie:      string(cfg.Dist.Cookie),
 		Hidden:      true,
@@ -79,6 +80,12 @@ func withTool(ctx context.Context, cfg config.Config, tool, target string, f fun
 		_ = n.Stop(stop) // the program ends anyway
 	}()
 	return f(n)
+}
+
+// uniqueAlive is the part of a tool's node name before the host. EPMD may still
+// hold that of a process that has just ended.
+func uniqueAlive(tool string) string {
+	return fmt.Sprintf("fjord_%s_%d_%04x", tool, os.Getpid(), rand.IntN(1<<16))
 }
 
 // isLong says whether a host part is that of a long name.

@@ -49,11 +49,15 @@ func (w *world) ask(t *testing.T, pairs ...[2]string) {
 
 func TestInteropServer(t *testing.T) {
 	eachOTP(t, func(t *testing.T, w *world) {
+		late := "nothing"
+		if w.otp.Release == "23" { // it has no aliases: a late answer arrives
+			late = "late"
+		}
 		w.ask(t, [][2]string{
 			{"gen_server:call(S, {echo, [#{a => 1.5}, <<1:3>>, self()]}) =:= [#{a => 1.5}, <<1:3>>, self()].", "true"},
 			{"gen_server:call(S, {delay, 50, late}).", "late"},
-			{"(catch gen_server:call(S, {delay, 300, late}, 50)), receive X -> X after 500 -> nothing end.", "nothing"},
-			{"R = gen_server:send_request(S, {delay, 100, slow}), fast = gen_server:call(S, {echo, fast}), gen_server:receive_response(R, 3000).", "{reply,slow}"},
+			{"(catch gen_server:call(S, {delay, 300, late}, 50)), receive {_, X} -> X after 500 -> nothing end.", late},
+			{"R = gen_server:send_request(S, {delay, 100, slow}), fast = gen_server:call(S, {echo, fast}), gen_server:wait_response(R, 3000).", "{reply,slow}"},
 			{"gen_server:cast(S, {tell, self(), told}), receive X -> X after 3000 -> nothing end.", "told"},
 			{"gen_server:call(S, unknown).", "{error,unknown_request}"},
 			{"M = monitor(process, S), try gen_server:call(S, {crash, {my, reason}}) catch exit:{{my, reason}, _} -> receive {'DOWN', M, process, S, {my, reason}} -> down after 3000 -> none end end.", "down"},

@@ -45,6 +45,9 @@ var suites = map[string]suite{
 	},
 }
 
+// soakTimeout is that of each package in the long forms, against four releases.
+const soakTimeout = "40m"
+
 // running is a started suite.
 type running struct {
 	name, what string
@@ -55,7 +58,11 @@ type running struct {
 
 // args are those of go; without root the tests that need it are left out.
 func (s suite) args(root bool) []string {
-	args := []string{"test", "-json", "-tags", strings.Trim("nomsgpack,"+s.tags, ","), "-timeout", s.timeout}
+	timeout := s.timeout
+	if os.Getenv("FJORD_SOAK") == "1" {
+		timeout = soakTimeout
+	}
+	args := []string{"test", "-json", "-tags", strings.Trim("nomsgpack,"+s.tags, ","), "-timeout", timeout}
 	if s.fresh {
 		// These tests wait more than they compute, so more may run than there are cores.
 		args = append(args, "-count=1", "-parallel=8")
