@@ -10,6 +10,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	fjordrtp "github.com/fjord-media/fjord/sfu/rtp"
 )
 
 // Received is what came of one track. Copies are handed out.
@@ -28,6 +30,8 @@ type Received struct {
 	SSRC     uint32
 
 	begun    bool
+	unwrap   fjordrtp.Unwrapper
+	seen     map[uint64]struct{} // extended sequence numbers
 	sequence uint16
 	stamp    uint32
 	picture  uint16
@@ -43,7 +47,7 @@ func (c *Client) onTrack(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		}
 	}
 	id := c.mids[mid]
-	got := &Received{TrackID: id, Codec: strings.TrimPrefix(strings.TrimPrefix(t.Codec().MimeType, "video/"), "audio/"), SSRC: uint32(t.SSRC())}
+	got := &Received{TrackID: id, Codec: strings.TrimPrefix(strings.TrimPrefix(t.Codec().MimeType, "video/"), "audio/"), SSRC: uint32(t.SSRC()), seen: map[uint64]struct{}{}}
 	c.received[id] = got
 	c.mu.Unlock()
 	for {
@@ -79,6 +83,8 @@ func (r *Received) take(p *rtp.Packet, now time.Time) {
 		r.fault("packet %d is damaged", p.SequenceNumber)
 		return
 	}
+	extended, _ := r.unwrap.Unwrap(p.SequenceNumber)
+	r.seen[extended] = struct{}{}
 	layer, frame := int(payload[2]), binary.BigEndian.Uint32(payload[3:])
 	r.Packets++
 	if !r.begun {
@@ -136,6 +142,23 @@ func (c *Client) Received(id string) Received {
 		return *r
 	}
 	return Received{TrackID: id}
+}
+
+// Missing is how many packets of a track never came, of how many between the
+// first and the last.
+func (c *Client) Missing(id string) (missing, span int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.received[id]
+	if r == nil || len(r.seen) == 0 {
+		return 0, 0
+	}
+	least := r.unwrap.Highest()
+	for n := range r.seen {
+		least = min(least, n)
+	}
+	span = int(r.unwrap.Highest()-least) + 1
+	return span - len(r.seen), span
 }
 
 // RequestKeyFrame sends a PLI for a track.

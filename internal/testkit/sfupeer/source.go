@@ -24,7 +24,9 @@ type Source struct {
 	Interval time.Duration // between frames; 0: 33 ms, audio 20 ms
 	Packets  int           // per frame; 0: 2
 	Size     int           // bytes of a packet's payload; 0: 300
-	Level    uint8         // audio level in -dBov
+	// Sizes and PacketCounts are Size and Packets by encoding; nil: all the same.
+	Sizes, PacketCounts []int
+	Level               uint8 // audio level in -dBov
 
 	transceiver *webrtc.RTPTransceiver
 	sender      *webrtc.RTPSender
@@ -163,6 +165,9 @@ func (s *Source) send(l *layer) {
 	if packets == 0 {
 		packets = 2
 	}
+	if l.index < len(s.PacketCounts) {
+		packets = s.PacketCounts[l.index]
+	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	sequence, start := uint16(100*l.index), time.Now()
@@ -231,6 +236,9 @@ func (s *Source) payload(l *layer, frame uint32, place int, key bool) []byte {
 	b = binary.BigEndian.AppendUint32(b, frame)
 	b = append(b, byte(place))
 	size := s.Size
+	if l.index < len(s.Sizes) {
+		size = s.Sizes[l.index]
+	}
 	if size == 0 {
 		size = 300
 	}

@@ -1,0 +1,72 @@
+package sfu_test
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/internal/testkit/sfupeer"
+	"github.com/fjord-media/fjord/sfu"
+)
+
+func behindPath(e *sfu.EngineOptions) { e.AdvertiseIP = netip.MustParseAddr(sfupeer.Advertised) }
+
+// TestLoss: with loss, reordering and jitter in both directions the video
+// recovers by retransmissions, without a second's freeze.
+func TestLoss(t *testing.T) {
+	t.Parallel()
+	lab := sfupeer.NewLab(t, behindPath)
+	path := sfupeer.NewPath(t, lab)
+	room := lab.Room(sfu.RoomOptions{})
+	a, _ := lab.Join(room, "a", sfupeer.Options{})
+	b, _ := lab.Join(room, "b", sfupeer.Options{})
+	s := video("a:v")
+	publish(t, a, s)
+	lab.Flows(b, "a:v", 10)
+	bad := sfupeer.Impairment{Loss: 0.05, Jitter: 200 * time.Millisecond}
+	path.Impair(bad, bad)
+	before := b.Received("a:v")
+	lab.Flows(b, "a:v", 400)
+	path.Impair(sfupeer.Impairment{}, sfupeer.Impairment{})
+	lab.Flows(b, "a:v", 60)
+	after := b.Received("a:v")
+	if after.Longest > time.Second {
+		t.Errorf("a freeze of %v", after.Longest)
+	}
+	missing, span := b.Missing("a:v")
+	t.Logf("%d packets, %d jumps, %d late; %d of %d never came", after.Packets-before.Packets, after.Gaps, after.Back, missing, span)
+	if missing*50 > span { // 2 %: twice 5 % were lost
+		t.Errorf("%d of %d packets never came", missing, span)
+	}
+}
+
+// TestBandwidth: a subscriber whose path narrows to half of the best layer is
+// moved down, and up again when it is wide.
+func TestBandwidth(t *testing.T) {
+	t.Parallel()
+	lab := sfupeer.NewLab(t, behindPath)
+	path := sfupeer.NewPath(t, lab)
+	room := lab.Room(sfu.RoomOptions{})
+	a, _ := lab.Join(room, "a", sfupeer.Options{})
+	b, _ := lab.Join(room, "b", sfupeer.Options{})
+	s := &sfupeer.Source{ID: "a:s", Kind: "video", Codec: "VP8", RIDs: []string{"l", "m", "h"}, Sizes: []int{300, 600, 1100}, PacketCounts: []int{1, 2, 4}}
+	publish(t, a, s)
+	lab.Flows(b, "a:s", 10)
+	if err := b.Say("setTargetTrackVariant", true, map[string]any{"trackId": "a:s", "variant": "h"}); err != nil {
+		t.Fatal(err)
+	}
+	layer := func(what string, index int) {
+		t.Helper()
+		lab.Until(what, b, func() bool { return b.Received("a:s").Layer == index })
+	}
+	layer("all there is", 2)
+	lab.Flows(b, "a:s", 240)
+	path.Impair(sfupeer.Impairment{}, sfupeer.Impairment{Bitrate: 550_000})
+	lab.Until("moved down", b, func() bool { return b.Received("a:s").Layer < 2 })
+	path.Impair(sfupeer.Impairment{}, sfupeer.Impairment{})
+	layer("moved up", 2)
+	lab.Until("estimation", b, func() bool { return b.Count("bandwidthEstimation") > 0 })
+	if f := b.Received("a:s").Faults; len(f) > 0 {
+		t.Errorf("%v", f)
+	}
+}
