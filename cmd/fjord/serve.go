@@ -40,9 +40,10 @@ type server struct {
 	met     atomic.Bool // FJ_DIST_WAIT_FOR nodes have been linked
 }
 
-// serve runs the server until ctx is done, a listener fails or the supervisor
-// tree gives up.
-func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error) {
+// serve runs the server until it is told to stop, a listener fails or the
+// supervisor tree gives up.
+func serve(signals told, cfg config.Config, log *logx.Logger) (err error) {
+	ctx := signals.stop
 	s := &server{cfg: cfg, log: log, main: log.Slog("main")}
 	defer func() { err = errors.Join(err, s.stop(ctx)) }()
 	if err := s.start(ctx); err != nil {
@@ -51,22 +52,24 @@ func serve(ctx context.Context, cfg config.Config, log *logx.Logger) (err error)
 		}
 		return err
 	}
-	return s.wait(ctx)
+	return s.wait(signals)
 }
 
-// wait returns when ctx is done, and the rooms have had the time to end that
-// FJ_DRAIN_TIMEOUT gives them; when a drain is over; or the error after which
-// there is no going on.
-func (s *server) wait(ctx context.Context) error {
-	told := ctx.Done()
+// wait returns when the server is told to stop, and the rooms have had the time
+// to end that FJ_DRAIN_TIMEOUT gives them; when a drain is over; or the error
+// after which there is no going on.
+func (s *server) wait(signals told) error {
+	stop := signals.stop.Done()
 	for {
 		select {
-		case <-told:
+		case <-stop:
 			if s.cfg.DrainTimeout <= 0 {
 				return nil
 			}
 			s.drainer.begin(s.cfg.DrainTimeout, true)
-			told = nil
+			stop = nil
+		case <-signals.hurry.Done():
+			return nil
 		case <-s.drainer.done:
 			return nil
 		case err := <-s.fronts.failed:

@@ -41,7 +41,7 @@ func TestServeEndsWithTheSupervisorTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1) // one answer
-	go func() { ended <- s.wait(t.Context()) }()
+	go func() { ended <- s.wait(told{t.Context(), t.Context()}) }()
 	select {
 	case err := <-ended:
 		if !errors.Is(err, actor.ErrKilled) || !strings.Contains(err.Error(), "given up") {

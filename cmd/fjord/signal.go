@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -15,43 +16,65 @@ import (
 // end, as shells do.
 const signalStatus = 128
 
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. A
-// second one ends the process at once. stop gives the signals back.
-func untilSignal(log *slog.Logger) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2) // the two that mean something
+// told is what signals have said so far.
+type told struct {
+	stop  context.Context // done: end
+	hurry context.Context // done: do not wait for rooms
+}
+
+// untilSignal listens for SIGINT and SIGTERM. The first one says stop. When the
+// server drains then, the second one says hurry. One more ends the process at
+// once. release gives the signals back.
+func untilSignal(log *slog.Logger, drains bool) (t told, release func()) {
+	stop, stopNow := context.WithCancel(context.Background())
+	hurry, hurryNow := context.WithCancel(context.Background())
+	steps := []step{{"Stopping: %s; once more to stop at once", stopNow}}
+	if drains {
+		steps = []step{{"Stopping: %s; once more to end the rooms now", stopNow}, {"Ending the rooms: %s; once more to stop at once", hurryNow}}
+	}
+	signals := make(chan os.Signal, 3) // those that mean something
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	group := run.NewGroup(context.Background(), "signals", log)
 	group.Go("wait", func(done context.Context) error {
-		watch(done, signals, log, cancel, os.Exit)
+		watch(done, signals, log, steps, os.Exit)
 		return nil
 	})
-	return ctx, func() {
+	return told{stop, hurry}, func() {
 		signal.Stop(signals)
-		cancel()
+		stopNow()
+		hurryNow()
 		wait, release := context.WithTimeout(context.Background(), time.Second)
 		defer release()
 		_ = group.StopAndWait(wait)
 	}
 }
 
-// watch acts on the first two signals.
-func watch(done context.Context, signals <-chan os.Signal, log *slog.Logger, first func(), second func(status int)) {
-	select {
-	case s := <-signals:
-		log.Info("Stopping: " + s.String() + "; once more to stop at once")
-		first()
-	case <-done.Done():
-		return
-	}
-	select {
-	case s := <-signals:
-		log.Warn("Stopping at once: " + s.String())
-		status := exitFailure
-		if number, ok := s.(syscall.Signal); ok {
-			status = signalStatus + int(number)
+// step is what a signal means, and the line about it.
+type step struct {
+	text string
+	act  func()
+}
+
+// watch takes one step for each signal and exits at the one after the last.
+func watch(done context.Context, signals <-chan os.Signal, log *slog.Logger, steps []step, exit func(status int)) {
+	for {
+		var s os.Signal
+		select {
+		case s = <-signals:
+		case <-done.Done():
+			return
 		}
-		second(status)
-	case <-done.Done():
+		if len(steps) == 0 {
+			log.Warn("Stopping at once: " + s.String())
+			status := exitFailure
+			if number, ok := s.(syscall.Signal); ok {
+				status = signalStatus + int(number)
+			}
+			exit(status)
+			return
+		}
+		log.Info(fmt.Sprintf(steps[0].text, s))
+		steps[0].act()
+		steps = steps[1:]
 	}
 }

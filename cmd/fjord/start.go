@@ -23,9 +23,9 @@ func runServe(c call) int {
 	for _, n := range notes {
 		main.Log(context.Background(), n.Level, n.Message)
 	}
-	ctx, stop := untilSignal(main)
-	defer stop()
-	if err := serve(ctx, cfg, log); err != nil {
+	signals, release := untilSignal(main, cfg.DrainTimeout > 0)
+	defer release()
+	if err := serve(signals, cfg, log); err != nil {
 		main.Error(err.Error())
 		return exitFailure
 	}

@@ -27,7 +27,7 @@ func TestTwoSignals(t *testing.T) {
 	signals <- syscall.SIGINT
 	var log strings.Builder
 	var first, status int
-	watch(t.Context(), signals, slog.New(slog.NewTextHandler(&log, nil)), func() { first++ }, func(s int) { status = s })
+	watch(t.Context(), signals, slog.New(slog.NewTextHandler(&log, nil)), []step{{"Stopping: %s", func() { first++ }}}, func(s int) { status = s })
 	if first != 1 || status != 130 {
 		t.Errorf("first called %d times, exit status %d", first, status)
 	}
@@ -40,19 +40,30 @@ func TestWatchEndsWithItsOwner(t *testing.T) {
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	never := func() { t.Error("acted without a signal") }
-	watch(done, make(chan os.Signal), slog.New(slog.DiscardHandler), never, func(int) { never() })
+	watch(done, make(chan os.Signal), slog.New(slog.DiscardHandler), []step{{"%s", never}}, func(int) { never() })
 }
 
 func TestSignalEndsTheContextOnly(t *testing.T) {
-	ctx, stop := untilSignal(slog.New(slog.DiscardHandler))
-	defer stop()
+	signals, release := untilSignal(slog.New(slog.DiscardHandler), true)
+	defer release()
 	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case <-ctx.Done():
+	case <-signals.stop.Done():
 	case <-time.After(30 * time.Second):
 		t.Fatal("the context goes on after SIGTERM")
+	}
+	if signals.hurry.Err() != nil {
+		t.Error("the first signal hurries")
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-signals.hurry.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("the second signal does not hurry")
 	}
 }
 
