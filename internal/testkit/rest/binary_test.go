@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
 	"time"
@@ -91,5 +93,43 @@ func words(t *testing.T, f *testkit.Fjord, signer *token.Signer) rest.SocketWord
 	return rest.SocketWords{
 		"api": testkit.Token, "room": id, "peer": peer, "token": added.Data.Token,
 		"expired": sign(id, peer, 25*time.Hour), "noroom": sign("nowhere", peer, 0), "nopeer": sign(id, "nobody", 0),
+	}
+}
+
+// TestSDKs runs the published server SDKs' way through a room's life.
+func TestSDKs(t *testing.T) {
+	f := startServer(t)
+	for _, sdk := range rest.SDKs() {
+		t.Run(sdk.Name, func(t *testing.T) {
+			t.Parallel()
+			if err := sdk.Run(t.Context(), f.API, testkit.Token); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestWebhooks: a room's webhook gets the room's notifications in order.
+func TestWebhooks(t *testing.T) {
+	f := startServer(t)
+	bodies := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies <- r.Header.Get("Content-Type") + string(body)
+	}))
+	defer receiver.Close()
+	id := f.MustPostRoom(t, fmt.Sprintf(`{"roomId":"hooked","webhookUrl":"%s/x"}`, receiver.URL)).ID
+	if _, _, err := f.Do(http.MethodDelete, "/room/"+id, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\x52\x08\x0a\x06hooked", "\x5a\x08\x0a\x06hooked"} {
+		select {
+		case got := <-bodies:
+			if got != "application/x-protobuf"+want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("no webhook")
+		}
 	}
 }
