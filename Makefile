@@ -29,7 +29,7 @@ run: build ## run one node in development mode (port 5002, loopback only)
 	$(BIN)
 
 test: deps build ## unit, interoperability and end-to-end tests (at most 15 minutes on two cores)
-	$(SUITES) unit interop epmdsuite e2e netns image
+	$(SUITES) unit interop epmdsuite e2e browser netns image
 
 race: ## unit tests under the race detector, with Ergo's cron race mended in a copy
 	scripts/race.sh
@@ -43,12 +43,12 @@ bench: build ## print the figures of a node: latencies, creations per second, me
 interop: deps build ## tests against real BEAM nodes (FJORD_OTP_ROOTS chooses them) and OTP's own epmd_SUITE
 	$(SUITES) interop epmdsuite
 
-e2e: deps build ## the manual's recipes, clusters in network namespaces, and the two compose files
-	$(SUITES) e2e netns image
+e2e: deps build ## the manual's recipes, the SDKs in a browser, clusters in network namespaces, the compose files
+	$(SUITES) e2e browser netns image
 
 soak: deps build ## the long forms, against OTP 23, 25, 27 and 29 (makes Debian trees once; needs root)
 	roots=$$(internal/testkit/otp/trees.sh 23 27 29) && eval "export $$roots" && \
-	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop e2e netns image
+	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop e2e browser netns image
 
 lint: bin/tools/staticcheck-$(STATICCHECK_VERSION) ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }

@@ -2,6 +2,7 @@
 # Installs what the test suites need. Quick when nothing is missing; without
 # root it only says what is.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 packages=(
   erlang-base erlang-dev erlang-common-test erlang-tools erlang-crypto erlang-ssl erlang-os-mon # real BEAM nodes, epmd_SUITE
@@ -13,7 +14,23 @@ packages=(
   xz-utils                                                                                      # the source package of epmd_SUITE
   procps curl jq                                                                                # the manual's commands
   debootstrap                                                                                   # other OTP releases (make soak)
+  chromium                                                                                      # the browser suite
 )
+# Node, from Debian or from elsewhere, drives the browser.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  packages+=(nodejs npm)
+fi
+
+# browser installs the npm packages of the browser suite, outside the repository.
+browser() {
+  local source=internal/testkit/browser target=${FJORD_CACHE:-$HOME/.cache/fjord}/browser
+  cmp -s "$source/package-lock.json" "$target/installed" && return
+  echo "make deps: installing the browser suite's npm packages into $target"
+  mkdir -p "$target"
+  cp "$source/package.json" "$source/package-lock.json" "$target/"
+  (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  cp "$source/package-lock.json" "$target/installed"
+}
 
 if ! command -v dpkg-query >/dev/null; then
   echo "make deps: not a Debian system; install the counterparts of: ${packages[*]}" >&2
@@ -24,7 +41,10 @@ missing=()
 for p in "${packages[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} = 0 ]; then
+  browser
+  exit 0
+fi
 
 if [ "$(id -u)" != 0 ]; then
   echo "make deps: missing, install as root: apt-get install ${missing[*]}" >&2
@@ -34,3 +54,4 @@ echo "make deps: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 install=(apt-get install -y -q --no-install-recommends "${missing[@]}")
 "${install[@]}" || { apt-get update -q && "${install[@]}"; }
+browser

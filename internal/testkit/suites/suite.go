@@ -35,6 +35,10 @@ var suites = map[string]suite{
 		what: "the demo and the manual's recipes", tags: "e2e", timeout: "10m", fresh: true,
 		packages: []string{"./internal/testkit/e2e"},
 	},
+	"browser": {
+		what: "the client SDKs in a browser", tags: "e2e", timeout: "12m", fresh: true,
+		packages: []string{"./internal/testkit/browser"},
+	},
 	"netns": {
 		what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
 		packages: []string{"./internal/testkit", "./internal/testkit/e2e/netns"},
