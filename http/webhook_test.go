@@ -146,7 +146,7 @@ func TestWebhooksFollowRedirects(t *testing.T) {
 		w.Deliver(rc.URL, room.RoomCreated{ID: "a"})
 		until(t, fmt.Sprint(code), func() bool { return w.Counts().Delivered.Load() == 1 })
 	}
-	circle := startReceiver(t, func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", 307) })
+	circle := startReceiver(t, func(_ int, w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusTemporaryRedirect) })
 	w := startWebhooks(t, nil, AddressRule{})
 	w.Deliver(circle.URL, room.RoomCreated{ID: "a"})
 	until(t, "given up", func() bool { return w.Counts().Failed.Load() == 1 })
