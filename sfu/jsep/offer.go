@@ -60,6 +60,9 @@ func ParseOffer(text string) (Offer, error) {
 	if err := d.UnmarshalString(text); err != nil {
 		return Offer{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	if len(d.MediaDescriptions) == 0 {
+		return Offer{}, fmt.Errorf("%w: no m-line", ErrMalformed)
+	}
 	if len(d.MediaDescriptions) > maxLines {
 		return Offer{}, fmt.Errorf("%w: %d", ErrTooMany, len(d.MediaDescriptions))
 	}
