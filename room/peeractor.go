@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"github.com/fjord-media/fjord/internal/actor"
 )
@@ -17,7 +18,13 @@ type peerActor struct {
 }
 
 // joinPeer is the request to join a socket.
-type joinPeer struct{ sink PeerSink }
+type joinPeer struct {
+	sink PeerSink
+	// taken decides who ends the session when the caller gives up waiting: true
+	// is set by the room that answers, or by the caller that gave up.
+	taken   *atomic.Bool
+	session *atomic.Pointer[session]
+}
 
 // Init does nothing: media begins when a socket joins.
 func (p *peerActor) Init(*actor.Self) error { return nil }
@@ -43,13 +50,13 @@ func (p *peerActor) handleRequest(req *actor.Request) {
 		req.Reply(nil, ErrUnsupported)
 		return
 	}
-	if err := p.join(req, m.sink); err != nil {
+	if err := p.join(req, m); err != nil {
 		req.Reply(reply{err: err}, nil)
 	}
 }
 
 // join begins the media; the room answers the request.
-func (p *peerActor) join(req *actor.Request, sink PeerSink) error {
+func (p *peerActor) join(req *actor.Request, m joinPeer) error {
 	if p.session != nil {
 		return ErrPeerConnected
 	}
@@ -62,14 +69,15 @@ func (p *peerActor) join(req *actor.Request, sink PeerSink) error {
 	if err != nil {
 		return fmt.Errorf("join media: %w", err)
 	}
-	s := newSession(p.member, sink)
+	s := newSession(p.member, m.sink)
 	if !p.member.hold(s, peer) {
 		peer.Close()
 		return ErrPeerNotFound
 	}
 	p.session, p.media = s, peer
-	peer.Attach(sink.Send)
-	if room.local.system.Send(room.actor(), joined{p.member, s, req}) != nil {
+	m.session.Store(s)
+	peer.Attach(m.sink.Send)
+	if room.local.system.Send(room.actor(), joined{p.member, s, m.taken, req}) != nil {
 		return ErrNotFound // the room's end releases the member
 	}
 	return nil

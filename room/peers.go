@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/fjord-media/fjord/internal/actor"
 )
@@ -37,7 +38,11 @@ func (l *Local) Join(ctx context.Context, id ID, peer string, sink PeerSink) (Pe
 	if err != nil {
 		return nil, fmt.Errorf("join peer %s of room %s: %w", peer, id, err)
 	}
-	if v, err = l.call(ctx, v.(*member).pid, joinPeer{sink}, ErrPeerNotFound); err != nil {
+	request := joinPeer{sink: sink, taken: &atomic.Bool{}, session: &atomic.Pointer[session]{}}
+	if v, err = l.call(ctx, v.(*member).pid, request, ErrPeerNotFound); err != nil {
+		if !request.taken.CompareAndSwap(false, true) {
+			request.session.Load().Gone(err) // the answer came too late
+		}
 		return nil, fmt.Errorf("join peer %s of room %s: %w", peer, id, err)
 	}
 	return v.(*session), nil

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -379,4 +380,31 @@ func TestPeerSupervisorDies(t *testing.T) {
 	if _, err := p.call(timeout(t), actor.PID{}, nil, ErrNotFound); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
+}
+
+// Who gives up waiting for a join leaves no connected peer behind.
+func TestJoinThatTakesTooLong(t *testing.T) {
+	p := startPeople(t, Config{})
+	a := p.add()
+	busy, wake := make(chan struct{}), make(chan struct{})
+	p.Local.events = func(e Event) {
+		if _, ok := e.(PeerConnected); ok {
+			close(busy)
+			<-wake
+		}
+		p.record(e)
+	}
+	ctx, cancel := context.WithCancel(timeout(t))
+	failed := make(chan error, 1)
+	go func() {
+		_, err := p.Join(ctx, p.room, a, &fakeSocket{})
+		failed <- err
+	}()
+	<-busy
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(wake)
+	p.expect([]string{a}, "PeerAdded{a}", "PeerConnected{a}", "PeerDisconnected{a}")
 }

@@ -2,6 +2,7 @@ package room
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/fjord-media/fjord/internal/actor"
@@ -20,6 +21,7 @@ type (
 	joined struct {
 		member  *member
 		session *session
+		taken   *atomic.Bool // of the request
 		request *actor.Request
 	}
 	// left says that the socket is gone.
@@ -133,6 +135,9 @@ func (r *roomActor) peerJoined(m joined) {
 	r.publish()
 	r.entry.logPeer(slog.LevelInfo, p.ID, "Peer %q connected", p.ID)
 	r.entry.local.dispatch(PeerConnected{r.entry.id, p.ID})
+	if !m.taken.CompareAndSwap(false, true) {
+		m.session.Gone(nil) // who asked waits no longer
+	}
 	m.request.Reply(reply{value: m.session}, nil)
 }
 
