@@ -44,7 +44,7 @@ func (d *DNS) run(t testing.TB) {
 		"--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file=",
 		"--addn-hosts=" + d.records, "--log-facility=-", "--user=root", "--local-ttl=0",
 	}})
-	Within(t, time.Second, "dnsmasq answers", func() bool {
+	Within(t, 5*time.Second, "dnsmasq answers", func() bool {
 		conn, err := d.host.Dial(t.Context(), "tcp", net.JoinHostPort(d.host.Addr(), "53"))
 		if err != nil {
 			return false
