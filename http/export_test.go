@@ -1,6 +1,9 @@
 package httpapi
 
-import "regexp"
+import (
+	"context"
+	"regexp"
+)
 
 // RoutesForTest lists the routes of an API as "METHOD /path/{param}".
 func RoutesForTest(opts Options) []string {
@@ -10,4 +13,13 @@ func RoutesForTest(opts Options) []string {
 		list = append(list, r.Method+" "+regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}"))
 	}
 	return list
+}
+
+// SocketsForTest has n subscribers whose outboxes stay empty.
+func SocketsForTest(n int) *Sockets {
+	s := NewSockets(context.Background(), SocketOptions{})
+	for range n {
+		s.hub.notifications.add(&outbox{wake: make(chan struct{}, 1), end: &closing{}})
+	}
+	return s
 }
