@@ -39,6 +39,10 @@ var suites = map[string]suite{
 		what: "the client SDKs in a browser", tags: "e2e", timeout: "12m", fresh: true,
 		packages: []string{"./internal/testkit/browser"},
 	},
+	"media": {
+		what: "the media plane of the binary, with Pion clients", tags: "e2e", timeout: "10m", fresh: true,
+		packages: []string{"./internal/testkit/e2e/media"},
+	},
 	"netns": {
 		what: "clusters in network namespaces", tags: "e2e", timeout: "10m", fresh: true, root: true,
 		packages: []string{"./internal/testkit", "./internal/testkit/e2e/netns"},

@@ -166,12 +166,21 @@ func (n *node) dial() (*websocket.Conn, error) {
 
 // connect opens the socket of a peer, says its token and connects its media.
 func (n *node) connect(a account, o sfupeer.Options) (*peer, error) {
+	return n.connectChanged(a, o, nil)
+}
+
+// connectChanged is connect for a client whose media events are changed on
+// their way to the node; change: nil for none.
+func (n *node) connectChanged(a account, o sfupeer.Options, change func([]byte) []byte) (*peer, error) {
 	ws, err := n.dial()
 	if err != nil {
 		return nil, err
 	}
 	p := &peer{account: a, ws: ws, done: make(chan struct{})}
 	o.Send = func(mediaEvent []byte) error {
+		if change != nil {
+			mediaEvent = change(mediaEvent)
+		}
 		return send(ws, &pb.PeerMessage{Content: &pb.PeerMessage_MediaEvent_{MediaEvent: &pb.PeerMessage_MediaEvent{Data: string(mediaEvent)}}})
 	}
 	if p.Client, err = sfupeer.New(o); err != nil {
