@@ -39,6 +39,10 @@ var suites = map[string]suite{
 		what: "the client SDKs in a browser", tags: "e2e", timeout: "12m", fresh: true,
 		packages: []string{"./internal/testkit/browser"},
 	},
+	"mixed": {
+		what: "clusters of Fjord and Elixir nodes in network namespaces", tags: "e2e", timeout: "12m", fresh: true, root: true,
+		packages: []string{"./internal/testkit/e2e/mixed"},
+	},
 	"media": {
 		what: "the media plane of the binary, with Pion clients", tags: "e2e", timeout: "10m", fresh: true,
 		packages: []string{"./internal/testkit/e2e/media"},
