@@ -27,18 +27,35 @@ type mfa struct {
 	arity            int
 }
 
+// listed is a function that may be called.
+type listed struct {
+	run   Function
+	quick bool // it never blocks
+}
+
 // functions is the list of what may be called.
 type functions struct {
 	mu   sync.RWMutex
-	list map[mfa]Function
+	list map[mfa]*listed
 }
 
-func newFunctions() *functions { return &functions{list: map[mfa]Function{}} }
+func newFunctions() *functions { return &functions{list: map[mfa]*listed{}} }
 
-func (f *functions) find(m mfa) Function {
+// find is nil for what is not listed.
+func (f *functions) find(m mfa) *listed {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	return f.list[m]
+}
+
+func (f *functions) set(m mfa, fn Function, quick bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fn == nil {
+		delete(f.list, m)
+		return
+	}
+	f.list[m] = &listed{run: fn, quick: quick}
 }
 
 // Handle lists module:function/arity as callable over rpc and erpc; a second
@@ -47,14 +64,16 @@ func (f *functions) find(m mfa) Function {
 // caller gives up, its link goes or the node stops. What fn returns must be a
 // term, see etf.Term.
 func (n *Node) Handle(module, function string, arity int, fn func(ctx context.Context, c Caller, args []etf.Term) (etf.Term, error)) {
-	n.functions.mu.Lock()
-	defer n.functions.mu.Unlock()
-	key := mfa{etf.Atom(module), etf.Atom(function), arity}
-	if fn == nil {
-		delete(n.functions.list, key)
-		return
-	}
-	n.functions.list[key] = fn
+	n.functions.set(mfa{etf.Atom(module), etf.Atom(function), arity}, fn, false)
+}
+
+// HandleQuick is Handle for a function that answers from memory within some
+// microseconds and never blocks: no Send, Call or Connect, no I/O, no lock that
+// somebody holds for long. The reader of the caller's link runs it, so that no
+// goroutine has to wake up between request and answer; whatever else the
+// caller's node sends waits meanwhile. Its ctx ends only with the node.
+func (n *Node) HandleQuick(module, function string, arity int, fn func(ctx context.Context, c Caller, args []etf.Term) (etf.Term, error)) {
+	n.functions.set(mfa{etf.Atom(module), etf.Atom(function), arity}, fn, true)
 }
 
 // invoke calls fn; a panic becomes its error.

@@ -25,19 +25,19 @@ func (n *Node) startServices() error {
 // handleBuiltins lists the functions of OTP that tell what everybody may know:
 // who we are and whom we know, which others need to complete their mesh.
 func (n *Node) handleBuiltins() {
-	n.Handle("erlang", "node", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
+	n.HandleQuick("erlang", "node", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
 		return n.ids.node, nil
 	})
-	n.Handle("erlang", "is_alive", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
+	n.HandleQuick("erlang", "is_alive", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
 		return atomTrue, nil
 	})
-	n.Handle("erlang", "nodes", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
+	n.HandleQuick("erlang", "nodes", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
 		return atoms(n.Nodes()), nil
 	})
-	n.Handle("erlang", "nodes", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
+	n.HandleQuick("erlang", "nodes", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
 		return n.nodesOf(args[0])
 	})
-	n.Handle("erlang", "whereis", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
+	n.HandleQuick("erlang", "whereis", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
 		return n.whereis(args[0])
 	})
 }

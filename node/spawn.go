@@ -1,8 +1,6 @@
 package node
 
 import (
-	"context"
-
 	"github.com/fjord-media/fjord/node/dist"
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -12,10 +10,11 @@ import (
 // carries the result of an erpc call. (SPAWN_REPLY also goes out when the
 // request wants it for errors only: OTP 25 logs an error otherwise.)
 func (n *Node) onSpawnRequest(l *link, s dist.SigSpawnRequest) {
-	ctx, cancel := context.WithCancel(n.group.Context())
-	p, err := n.spawn(&Process{onEnd: cancel, request: s.ReqID})
+	j := &job{link: l, process: &Process{request: s.ReqID}, request: s.ReqID, caller: s.From}
+	ctx := n.prepare(j, s)
+	p, err := n.spawn(j.process)
 	if err != nil {
-		cancel()
+		j.process.onEnd()
 		l.post(dist.SigSpawnReply{ReqID: s.ReqID, To: s.From, Result: atomSystemLimit})
 		return
 	}
@@ -27,7 +26,7 @@ func (n *Node) onSpawnRequest(l *link, s dist.SigSpawnRequest) {
 		flags |= dist.SpawnLinked
 	}
 	l.postLater(dist.SigSpawnReply{ReqID: s.ReqID, To: s.From, Flags: flags, Result: p.pid})
-	n.begin(ctx, &job{link: l, process: p, request: s.ReqID, caller: s.From}, s)
+	n.begin(ctx, j)
 }
 
 // option says whether a spawn option is set, as the atom or as {Atom, …}.
@@ -41,44 +40,6 @@ func option(opts etf.List, name etf.Atom) bool {
 		}
 	}
 	return false
-}
-
-// job is a spawned process that runs a listed function.
-type job struct {
-	link    *link
-	process *Process
-	request etf.Ref // of the SPAWN_REQUEST and of its monitor
-	caller  etf.Pid
-	result  func(value etf.Term, err *RemoteError) etf.Term // what the process ends with
-}
-
-// begin finds out what to run, and runs it or ends the process.
-func (n *Node) begin(ctx context.Context, j *job, s dist.SigSpawnRequest) {
-	module, function, args := s.Module, s.Function, s.Args
-	switch (mfa{s.Module, s.Function, len(s.Args)}) {
-	case mfa{atomErpc, atomExecuteCall, 4}:
-		ref := s.Args[0]
-		j.result = func(v etf.Term, err *RemoteError) etf.Term { return erpcResult(ref, v, err) }
-		module, function, args = erpcTarget(s.Args[1:])
-	case mfa{atomErpc, atomExecuteCast, 3}:
-		j.result = plainResult
-		module, function, args = erpcTarget(s.Args)
-	default:
-		j.result = plainResult
-	}
-	module, function, args = throughApply(module, function, args)
-	m := mfa{module, function, len(args)}
-	fn := n.functions.find(m)
-	switch {
-	case s.BadPayload || module == "":
-		j.process.Terminate(j.result(nil, &RemoteError{Class: ClassError, Reason: etf.Tuple{atomErpc, atomBadarg}}))
-	case fn == nil:
-		j.process.Terminate(j.result(nil, undef(module, function, args)))
-	case !n.calls.enter(j.link):
-		j.process.Terminate(j.result(nil, &RemoteError{Class: ClassError, Reason: etf.Tuple{atomErpc, atomSystemLimit}}))
-	default:
-		n.run(ctx, j, m, fn, args)
-	}
 }
 
 // erpcTarget takes [M, F, A] apart; module is "" when it is something else.
@@ -110,37 +71,6 @@ func throughApply(module, function etf.Atom, args etf.List) (etf.Atom, etf.Atom,
 		}
 	}
 	return module, function, args
-}
-
-// run runs the function on a goroutine of its own.
-func (n *Node) run(ctx context.Context, j *job, m mfa, fn Function, args etf.List) {
-	ok := n.group.Go("call", func(context.Context) error {
-		defer n.calls.leave(j.link)
-		value, err := n.invoke(ctx, m, fn, Caller{Node: string(j.caller.Node), Pid: j.caller}, args)
-		var failed *RemoteError
-		if err != nil {
-			failed = remoteError(m, err)
-		}
-		n.endJob(j, j.result(value, failed))
-		return nil
-	})
-	if !ok {
-		n.calls.leave(j.link)
-		j.process.Terminate(atomNoconnection)
-	}
-}
-
-// endJob ends the process. The caller's DOWN goes by the way that blocks while
-// its link is busy, since results may be large.
-func (n *Node) endJob(j *job, reason etf.Term) {
-	if _, w, ok := n.takeWatcher(j.link, j.request); ok {
-		sig := dist.SigMonitorExit{From: w.named, To: w.by, Ref: j.request, Reason: reason}
-		ctx := n.group.Context()
-		if err := j.link.send(ctx, sig); err != nil {
-			j.link.post(sig) // which substitutes what cannot be encoded
-		}
-	}
-	j.process.Terminate(reason)
 }
 
 // erpcResult is the exit reason that carries the outcome of erpc:execute_call.

@@ -74,7 +74,7 @@ func (t *ticker) check() {
 		return
 	}
 	if idle >= t.quarter {
-		t.link.queue.tickDue()
+		t.link.out.tick()
 		idle = 0
 	}
 	t.timer.Reset(max(min(t.quarter-idle, 5*t.quarter-silence), time.Millisecond))

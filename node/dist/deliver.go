@@ -79,7 +79,7 @@ func (r *reader) deliver(terms terms) {
 		return
 	}
 	r.link.opts.Deliver(sig)
-	r.link.queue.hurry()
+	r.link.out.hurry()
 }
 
 func firstOf(t etf.Term) etf.Term {

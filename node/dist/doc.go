@@ -11,8 +11,9 @@
 //	err = link.Send(ctx, dist.SigSend{From: me, To: you, Message: etf.Atom("hi")})
 //
 // A link has exactly one reader, which decodes and delivers in arrival order,
-// one writer, which drains a bounded queue, and one timer for ticks. Nothing here knows
-// of sockets: any net.Conn will do, TLS and net.Pipe too.
+// at most one writer at a time, which drains a bounded queue, and one timer for
+// ticks. Little is written by whoever sends it, more by a goroutine that exists
+// while it is needed. Any net.Conn will do, TLS and net.Pipe too.
 //
 // The wire formats are those of the OTP documents "Distribution Protocol" and
 // "External Term Format".

@@ -54,8 +54,7 @@ type outbox struct {
 func newOutbox(flags Flags) *outbox {
 	conn := &scripted{in: bytes.NewReader(nil)}
 	l := NewLink(conn, localA, Peer{Name: "b@h", Flags: flags}, LinkOptions{Buffer: 1 << 30})
-	w := &writer{conn: conn, queue: l.queue, stats: &l.stats, clock: l.clock}
-	return &outbox{writer: w, out: &conn.out, link: l}
+	return &outbox{writer: l.out, out: &conn.out, link: l}
 }
 
 // step makes one write. False: nothing is queued.
@@ -69,11 +68,11 @@ func (o *outbox) step(t fataler) bool {
 	if !o.take() {
 		t.Fatal("queue closed")
 	}
-	if _, err := o.write(); err != nil {
+	n, err := o.write()
+	if err != nil {
 		t.Fatal(err)
 	}
-	o.queue.release(o.small, o.held, o.used)
-	o.clear()
+	o.done(n)
 	return true
 }
 

@@ -57,6 +57,7 @@ type Link struct {
 	peer  Peer
 	opts  LinkOptions
 	queue *queue
+	out   *writer
 	stats counters
 	clock *clock
 
@@ -72,6 +73,10 @@ func NewLink(conn net.Conn, local Local, peer Peer, opts LinkOptions) *Link {
 		clock: newClock(),
 	}
 	l.queue = newQueue(l.opts.Buffer, peer.Flags)
+	l.out = &writer{
+		conn: conn, direct: newDirect(conn), vectored: vectored(conn),
+		queue: l.queue, stats: &l.stats, clock: l.clock,
+	}
 	limitUnsent(conn)
 	return l
 }
@@ -80,7 +85,8 @@ func NewLink(conn net.Conn, local Local, peer Peer, opts LinkOptions) *Link {
 // connection is closed.
 const stopTimeout = 5 * time.Second
 
-// Run serves the link (reader, writer, timer) and returns why it ended. Never
+// Run serves the link (reader, timer, and a writer when there is more to write
+// than fits the socket at once) and returns why it ended. Never
 // nil: the reason given to Close, ErrTickedOut, ErrPeerClosed, ErrFrame,
 // ErrLimit, an error of the connection, or the cause of ctx's end. To be called
 // once.
@@ -89,13 +95,7 @@ func (l *Link) Run(ctx context.Context) error {
 	defer stop()
 	defer l.Close(ErrClosed) // in case Deliver panics
 	group := run.NewGroup(ctx, "link "+l.peer.Name, l.opts.Logger)
-	w := &writer{conn: l.conn, vectored: vectored(l.conn), queue: l.queue, stats: &l.stats, clock: l.clock}
-	group.Go("writer", func(ctx context.Context) error {
-		if err := w.run(ctx); err != nil {
-			l.Close(connError("write", err))
-		}
-		return nil
-	})
+	l.queue.begun(func() { group.Go("writer", l.write) })
 	ticker := startTicker(l)
 	defer ticker.stop()
 	l.Close(newReader(l).run())
@@ -105,6 +105,14 @@ func (l *Link) Run(ctx context.Context) error {
 		l.opts.Logger.Error("link goroutines do not end", "peer", l.peer.Name, "error", err)
 	}
 	return l.reason
+}
+
+// write runs the writer's goroutine.
+func (l *Link) write(ctx context.Context) error {
+	if err := l.out.run(ctx); err != nil {
+		l.Close(connError("write", err))
+	}
+	return nil
 }
 
 // Send queues a signal. It blocks while more than Buffer bytes are queued
@@ -117,7 +125,11 @@ func (l *Link) Send(ctx context.Context, sig Signal) error {
 	if err != nil {
 		return err
 	}
-	return l.explain(l.queue.push(ctx, m))
+	err = l.queue.push(ctx, m)
+	if err == nil {
+		l.out.flush()
+	}
+	return l.explain(err)
 }
 
 // Post is Send for those that must not wait, such as Deliver: when more than
@@ -126,7 +138,7 @@ func (l *Link) Send(ctx context.Context, sig Signal) error {
 func (l *Link) Post(sig Signal) error {
 	err := l.post(sig)
 	if err == nil {
-		l.queue.wake.Signal()
+		l.out.flush()
 	}
 	return err
 }
@@ -153,7 +165,7 @@ func (l *Link) post(sig Signal) error {
 func (l *Link) encode(sig Signal) (*message, error) {
 	m := l.queue.message()
 	if err := m.encode(sig, l.peer.Flags); err != nil {
-		l.queue.release(0, 0, []*message{m})
+		l.queue.giveBack(m)
 		return nil, fmt.Errorf("send %T to %s: %w", sig, l.peer.Name, err)
 	}
 	return m, nil

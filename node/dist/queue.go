@@ -3,7 +3,6 @@ package dist
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -22,8 +21,13 @@ type queue struct {
 	fragments bool // the peer takes fragments
 
 	mu      sync.Mutex
-	wake    sync.Cond // there is work for the writer
+	wake    sync.Cond // there is work for the writer's goroutine
 	closed  bool
+	start   func()     // starts that goroutine; nil: nothing runs yet
+	running bool       // it runs, or waits
+	retire  bool       // it ends once there is nothing to do
+	writing bool       // somebody assembles or writes
+	parted  bool       // what was assembled is written in part: the goroutine's to finish
 	tick    bool       // a tick is due unless something else is written
 	small   budget     // of messages that go out whole, but for those in lanes
 	held    budget     // of large messages and lanes
@@ -35,7 +39,7 @@ type queue struct {
 	kept    int // bytes of spare
 	nextSeq uint64
 	pass    bool
-	late    atomic.Bool // a message was queued without waking the writer
+	late    atomic.Bool // a message was queued and nobody told to write it
 }
 
 // lane is the messages behind a large message of one sender.
@@ -66,13 +70,11 @@ func (q *queue) message() *message {
 	return newMessage(q.pass)
 }
 
-// push queues m once no more than limit bytes are queued.
+// push queues m once no more than limit bytes are queued. The caller sees to it
+// that it is written.
 func (q *queue) push(ctx context.Context, m *message) error {
 	for {
 		room, err := q.tryPush(m, q.limit)
-		if err == nil {
-			q.wake.Signal()
-		}
 		if !errors.Is(err, ErrBusy) {
 			return err
 		}
@@ -86,7 +88,7 @@ func (q *queue) push(ctx context.Context, m *message) error {
 }
 
 // tryPush queues m unless more than limit bytes are queued: then it returns
-// ErrBusy and what to wait for. The caller wakes the writer.
+// ErrBusy and what to wait for. The caller sees to it that it is written.
 func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -180,50 +182,74 @@ func (q *queue) next() *message {
 	return m
 }
 
-// wait blocks until there is something to write. False: the queue is closed.
+// begun lets writing begin; start starts the writer's goroutine.
+func (q *queue) begun(start func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.start = start
+	if q.work() {
+		q.rouse()
+	}
+}
+
+// work says whether there is something to write. Call with mu held.
+func (q *queue) work() bool {
+	return q.parted || q.tick || q.ready.len() > 0 || len(q.large) > 0
+}
+
+// rouse lets the writer's goroutine write, unless somebody writes now: who does
+// looks for more when done. Call with mu held.
+func (q *queue) rouse() {
+	switch {
+	case q.writing || q.closed:
+	case q.running:
+		q.wake.Signal()
+	case q.start != nil:
+		q.running = true
+		q.start()
+	}
+}
+
+// wait blocks until there is something to write and nobody else does. False:
+// the queue is closed, or the goroutine not needed for now. Call with mu held.
 func (q *queue) wait() bool {
-	for !q.closed && !q.tick && q.ready.len() == 0 && len(q.large) == 0 {
+	for !q.closed && (q.writing || !q.work()) {
+		if q.retire && !q.writing {
+			q.retire, q.running = false, false
+			return false
+		}
 		q.wake.Wait()
 	}
 	return !q.closed
 }
 
 // release says how much of the budgets was written, and takes messages back
-// that may be used again.
+// that may be used again. Call with mu held.
 func (q *queue) release(small, held int, used []*message) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.small.release(small, q.limit)
 	q.held.release(held, q.limit)
 	for _, m := range used {
-		if q.kept < maxKept && m.reset() {
-			q.kept += m.kept()
-			q.spare = append(q.spare, m)
-		}
+		q.keep(m)
 	}
 }
 
-// hurry wakes the writer if messages were queued without that and are still
-// there. First it lets goroutines run that may have more to send: what they
-// send goes out with the same write.
-func (q *queue) hurry() {
-	if q.late.Load() {
-		q.late.Store(false)
-		runtime.Gosched()
-		q.wake.Signal()
+// keep takes a message back. Call with mu held.
+func (q *queue) keep(m *message) {
+	if q.kept < maxKept && m.reset() {
+		q.kept += m.kept()
+		q.spare = append(q.spare, m)
 	}
+}
+
+// giveBack is keep for a message that was not queued.
+func (q *queue) giveBack(m *message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.keep(m)
 }
 
 // quiet gives back what a busy link keeps. The caller holds mu.
 func (q *queue) quiet() { q.spare, q.kept = nil, 0 }
-
-// tickDue asks the writer for a tick.
-func (q *queue) tickDue() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.tick = true
-	q.wake.Signal()
-}
 
 // close ends the queue; what is in it is gone.
 func (q *queue) close() {

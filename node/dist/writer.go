@@ -12,16 +12,20 @@ const (
 	maxFragment = 2         // fragments of large messages at the end of a write
 )
 
-// writer puts queued messages on the wire. It alone writes to the connection.
+// writer puts queued messages on the wire. One at a time uses it: its goroutine,
+// or whoever queued a small message and writes it at once (see flush). The
+// writing field of the queue says that somebody does.
 type writer struct {
 	conn     net.Conn
-	vectored bool // many pieces are one system call
+	direct   *direct // writes without waiting; nil: conn cannot
+	vectored bool    // many pieces are one system call
 	queue    *queue
 	cache    atomCacheOut
 	stats    *counters
 	clock    *clock
 
 	text    []byte // heads and small bodies
+	sent    int    // of text: a flush wrote that much
 	pieces  []piece
 	vector  net.Buffers
 	pending net.Buffers
@@ -36,23 +40,20 @@ type piece struct {
 	body       []byte
 }
 
-// run writes until the queue is closed or a write fails.
+// run writes until the queue is closed, a write fails, or there is nothing to do
+// for long.
 func (w *writer) run(context.Context) error {
 	for w.take() {
 		n, err := w.write()
 		if err != nil {
 			return err
 		}
-		w.clock.wrote()
-		w.stats.bytesOut.Add(uint64(n))
-		w.stats.messagesOut.Add(uint64(len(w.used)))
-		w.queue.release(w.small, w.held, w.used)
-		w.clear()
+		w.done(n)
 	}
 	return nil
 }
 
-// take assembles the next write. False: the queue is closed.
+// take waits for a turn and assembles the next write. False: see queue.wait.
 func (w *writer) take() bool {
 	q := w.queue
 	q.mu.Lock()
@@ -60,6 +61,18 @@ func (w *writer) take() bool {
 	if !q.wait() {
 		return false
 	}
+	q.writing = true
+	if !q.parted {
+		w.assemble()
+	}
+	q.parted = false
+	return true
+}
+
+// assemble takes what the next write is from the queue, whose mu is held.
+func (w *writer) assemble() {
+	q := w.queue
+	q.late.Store(false)
 	for size := 0; size < batchBytes; {
 		m := q.next()
 		if m == nil {
@@ -75,7 +88,18 @@ func (w *writer) take() bool {
 		w.add(append(w.text, 0, 0, 0, 0), nil)
 	}
 	q.tick = false
-	return true
+}
+
+// done ends the turn: a write of n bytes is out.
+func (w *writer) done(n int) {
+	w.clock.wrote()
+	w.stats.bytesOut.Add(uint64(n))
+	w.stats.messagesOut.Add(uint64(len(w.used)))
+	w.queue.mu.Lock()
+	defer w.queue.mu.Unlock()
+	w.queue.release(w.small, w.held, w.used)
+	w.clear()
+	w.queue.writing = false
 }
 
 // whole adds a message as one frame and tells its size.
@@ -128,7 +152,8 @@ func (w *writer) add(text, body []byte) {
 // write writes the pieces.
 func (w *writer) write() (int, error) {
 	if len(w.pieces) == 1 && w.pieces[0].body == nil {
-		return w.conn.Write(w.text)
+		n, err := w.conn.Write(w.text[w.sent:])
+		return w.sent + n, err
 	}
 	w.vector = w.vector[:0]
 	for _, p := range w.pieces {
@@ -151,7 +176,7 @@ func (w *writer) clear() {
 	clear(w.vector[:cap(w.vector)])
 	clear(w.used)
 	w.text, w.pieces, w.used = w.text[:0], w.pieces[:0], w.used[:0]
-	w.small, w.held = 0, 0
+	w.small, w.held, w.sent = 0, 0, 0
 }
 
 // vectored says whether many pieces are one system call on conn.

@@ -60,15 +60,23 @@ func TestBenchDistCalls(t *testing.T) {
 	micro := func(fun, at string) func() float64 {
 		return func() float64 { return p.ask(t, "fjbench:%s('%s@localhost', %d).", fun, at, n)[0] / 1e3 }
 	}
+	erpc := func(fun, at string) func() float64 {
+		return func() float64 { return p.ask(t, "fjbench:erpc_calls('%s@localhost', %s, %d).", at, fun, n)[0] / 1e3 }
+	}
 	comparison{
 		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1,
-		limit: "waking threads: of the server's reader and, from it, of the writer, beside the BEAM's own spinning schedulers",
+		limit: "waking the thread of the server's reader, which answers itself, beside the BEAM's own spinning schedulers",
 		beam:  micro("gen_calls", "beam"), own: micro("gen_calls", "go"),
 	}.run()
 	comparison{
-		what: "erpc:call from erl, p50", unit: "µs", target: 1,
-		limit: "as a call, and starting a goroutine, on another thread, for the function",
-		beam:  micro("erpc_calls", "beam"), own: micro("erpc_calls", "go"),
+		what: "erpc:call from erl of a quick function, p50", unit: "µs", target: 1,
+		limit: "as a call",
+		beam:  erpc("echo", "beam"), own: erpc("echo", "go"),
+	}.run()
+	comparison{
+		what: "erpc:call from erl of one that may block, p50", unit: "µs", target: 1,
+		limit: "as a call, and starting a goroutine, perhaps on another thread, for the function",
+		beam:  erpc("slow", "beam"), own: erpc("slow", "go"),
 	}.run()
 	comparison{
 		what: "gen_server:call from Go to erl, p50", unit: "µs", target: 1.1,
@@ -115,4 +123,17 @@ func TestBenchDistThroughput(t *testing.T) {
 			own:  func() float64 { return c.per * rate(c.fun, "go", c.size, c.n) },
 		}.run()
 	}
+}
+
+// TestBenchDistHeadOfLine makes calls while a binary of 100 MB comes the same way.
+func TestBenchDistHeadOfLine(t *testing.T) {
+	p := startPeers(t)
+	slowest := func(at string) func() float64 {
+		return func() float64 { return p.ask(t, "fjbench:behind('%s@localhost', %d, 1).", at, 100_000_000)[0] / 1e6 }
+	}
+	comparison{
+		what: "slowest call beside 100 MB to erl", unit: "ms", target: 1,
+		limit: "what the sockets hold: 256 KB unsent of ours and the receiver's window, at the speed the BEAM reads fragments",
+		beam:  slowest("beam"), own: slowest("go"),
+	}.run()
 }

@@ -47,7 +47,7 @@ func TestBenchMesh(t *testing.T) {
 	time.Sleep(8 * time.Second) // over a tick: buffers are given back
 	each := float64(memory()-before) / size
 	row("memory of an idle node with 99 links", fmt.Sprintf("%.2f MB", each/1e6),
-		fmt.Sprintf("≤ 1 MB; %.1f kB per end of a link: two goroutines, whose stacks are two thirds of it", each/1e3/(size-1)))
+		fmt.Sprintf("≤ 1 MB; %.1f kB per end of a link: the stack of its goroutine is half of it", each/1e3/(size-1)))
 }
 
 // memory is what heap and stacks hold.

@@ -85,9 +85,9 @@ func startNode(t *testing.T, name string, epmdPort int, change ...func(*node.Opt
 // serve gives a node what fjbench:start gives a BEAM node.
 func serve(t *testing.T, n *node.Node) {
 	t.Helper()
-	n.Handle("fjbench", "echo", 1, func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
-		return args[0], nil
-	})
+	first := func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) { return args[0], nil }
+	n.HandleQuick("fjbench", "echo", 1, first)
+	n.Handle("fjbench", "slow", 1, first)
 	var echo, sink, source *node.Process
 	echo = spawn(t, n, "echo", func(m node.Message) {
 		if r, ok := node.ParseGen(m.Term); ok {

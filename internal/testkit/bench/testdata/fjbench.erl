@@ -3,8 +3,8 @@
 %% node is at the other end.
 -module(fjbench).
 -behaviour(gen_server).
--export([start/0, init/1, handle_call/3, handle_cast/2, echo/1]).
--export([gen_calls/2, erpc_calls/2, to/4, from/4, lookups/3]).
+-export([start/0, init/1, handle_call/3, handle_cast/2, echo/1, slow/1]).
+-export([gen_calls/2, erpc_calls/3, to/4, behind/3, from/4, lookups/3]).
 -export([sink/0, source/0]).
 
 %% start makes the processes that the other end of a measurement needs.
@@ -18,12 +18,13 @@ init([]) -> {ok, []}.
 handle_call(Request, _From, State) -> {reply, Request, State}.
 handle_cast(_, State) -> {noreply, State}.
 echo(X) -> X.
+slow(X) -> X.
 
 %% gen_calls times N calls of a server: {p50, p99} in nanoseconds.
 gen_calls(Node, N) -> each(fun() -> hello = gen_server:call({echo, Node}, hello) end, N).
 
 %% erpc_calls does so for functions.
-erpc_calls(Node, N) -> each(fun() -> hello = erpc:call(Node, ?MODULE, echo, [hello]) end, N).
+erpc_calls(Node, Fun, N) -> each(fun() -> hello = erpc:call(Node, ?MODULE, Fun, [hello]) end, N).
 
 each(Call, N) ->
     inside(fun() ->
@@ -58,6 +59,22 @@ to(Node, Size, N, _) ->
 
 send(_, _, 0) -> ok;
 send(To, Msg, N) -> To ! Msg, send(To, Msg, N - 1).
+
+%% behind lets the source of Node send N binaries of Size bytes here, and makes
+%% calls to Node meanwhile: {slowest of them, their number}, in nanoseconds.
+behind(Node, Size, N) ->
+    inside(fun() ->
+        Self = self(),
+        Pid = spawn_link(fun() -> take(N), Self ! taken end),
+        {source, Node} ! {send, Pid, Size, N},
+        during(Node, 0, 0)
+    end).
+
+during(Node, Slowest, Count) ->
+    T = once(fun() -> hello = gen_server:call({echo, Node}, hello, 60000) end),
+    receive taken -> {max(T, Slowest), Count + 1}
+    after 5 -> during(Node, max(T, Slowest), Count + 1)
+    end.
 
 sink() ->
     receive
