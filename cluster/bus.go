@@ -153,8 +153,12 @@ func (b *Bus) foreign(origin string, e room.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	dead := b.node.note(origin, e)
+	_, begins := e.(room.RoomCreated)
+	if dead && !begins {
+		return // it was under way when its node was given up; the room's end has been told
+	}
 	b.hand(Notification{Event: e, Origin: origin})
-	if dead { // it was under way when its node was given up
+	if dead {
 		b.hand(Notification{Event: room.RoomCrashed{ID: e.Room(), Reason: errOwnerGone}, Origin: origin})
 	}
 }

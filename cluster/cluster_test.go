@@ -239,6 +239,7 @@ func TestReasonsAreTyped(t *testing.T) {
 }
 
 func TestKilledNodeComesBack(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	x := l.fjord(t, "f1@localhost", "f2@localhost")
 	n := l.node(t, "f2@localhost", "cookie")
@@ -311,6 +312,7 @@ func TestEndOfTheTreeIsTold(t *testing.T) {
 }
 
 func TestCrashingStrategyIsRestarted(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	sys := newSystem(t)
 	n := l.node(t, "f1@localhost", "cookie")

@@ -30,6 +30,7 @@ type member struct {
 	leftOut time.Time // not asked before
 	server  bool      // it has answered as a media server on this link
 	quiet   time.Time // not a media server; not asked before
+	unread  bool      // the list of its rooms could not be read yet
 }
 
 // candidate is a member that may be asked now.
@@ -146,6 +147,16 @@ func (m *members) probe(name string, dialect int, fjord *fjordInfo) {
 	}
 }
 
+// listed notes whether the list of a member's rooms could be read. If not, the
+// member is probed again.
+func (m *members) listed(name string, read bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if x := m.nodes[name]; x != nil {
+		x.unread = !read
+	}
+}
+
 // probedNone notes that a node speaks no dialect.
 func (m *members) probedNone(name string, now time.Time) (first bool) {
 	m.mu.Lock()
@@ -164,7 +175,7 @@ func (m *members) needsProbe(name string, now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	x := m.nodes[name]
-	return x != nil && (!x.probed || !x.quiet.IsZero() && !x.quiet.After(now))
+	return x != nil && (!x.probed || x.unread || !x.quiet.IsZero() && !x.quiet.After(now))
 }
 
 // find gives a member as a candidate, left out or not.

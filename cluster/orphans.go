@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -141,8 +142,10 @@ func (r *Router) learn(ctx context.Context, to candidate) {
 	}
 	if err != nil {
 		r.log.Debug("rooms of a node are not known", "node", to.name, "error", err)
+		r.members.listed(to.name, errors.Is(err, node.ErrUndef) || errors.Is(err, errTerm))
 		return
 	}
+	r.members.listed(to.name, true)
 	r.lost(r.watch.learn(to.name, list))
 }
 

@@ -101,14 +101,12 @@ func (w *watch) owner(id room.ID) (string, bool) {
 	return "", false
 }
 
-// up begins a link: what was known before is in doubt.
+// up begins a link, or a newer one in place of another: what was known before is
+// in doubt.
 func (w *watch) up(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	x := w.ward(name)
-	if x.up {
-		return
-	}
 	doubt := x.doubt
 	if doubt == nil {
 		doubt = map[room.ID]string{}
@@ -166,27 +164,26 @@ func has(m map[room.ID]string, id room.ID) bool {
 }
 
 // note takes an event of another node's room. dead says that the node is not
-// linked any more and that its other rooms have been given up.
+// linked any more and that its rooms have been given up: the end of each has been
+// told.
 func (w *watch) note(name string, e room.Event) (dead bool) {
 	id := e.Room()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	x := w.nodes[name]
+	if x == nil {
+		return true
+	}
 	switch e.(type) {
 	case room.RoomCreated:
-		x := w.nodes[name]
-		if x == nil {
-			return true
-		}
 		x.rooms[id] = cmp.Or(x.hooks[id], x.rooms[id])
 		delete(x.hooks, id)
 		delete(x.gone, id)
 	case room.RoomDeleted, room.RoomCrashed:
-		if x := w.nodes[name]; x != nil {
-			delete(x.rooms, id)
-			delete(x.hooks, id)
-			if x.gone != nil {
-				x.gone[id] = true
-			}
+		delete(x.rooms, id)
+		delete(x.hooks, id)
+		if x.gone != nil {
+			x.gone[id] = true
 		}
 	}
 	return false

@@ -76,6 +76,11 @@ func TestWatch(t *testing.T) {
 			w.down("b", now)
 			return w.dead("b")
 		}, []room.ID{"1", "2"}},
+		"replaced by a newer link": {func(w *watch) []orphan {
+			w.learn("b", map[room.ID]string{"1": "", "2": ""})
+			w.up("b")
+			return w.learn("b", map[room.ID]string{"2": ""})
+		}, []room.ID{"1"}},
 		"a list that is older than an end": {func(w *watch) []orphan {
 			w.note("b", room.RoomCreated{ID: "1"})
 			w.note("b", room.RoomDeleted{ID: "1"})
@@ -131,5 +136,10 @@ func TestLateEventOfADeadNode(t *testing.T) {
 	}
 	if e, ok := heard[1].Event.(room.RoomCrashed); !ok || e.ID != "1" {
 		t.Errorf("then %+v", heard[1])
+	}
+	b.foreign("b", room.PeerAdded{ID: "1", Peer: "p"})
+	b.foreign("b", room.RoomCrashed{ID: "1"})
+	if len(heard) != 2 {
+		t.Errorf("and more: %+v", heard[2:])
 	}
 }
