@@ -1,0 +1,131 @@
+//go:build e2e
+
+// Package mixed runs clusters of Fjord nodes and of doubles of the original:
+// the acceptance scenarios of one cluster that never flaps, never hangs and can
+// be drained.
+package mixed
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/elixir"
+)
+
+// answerLimit is how long POST /room of a Fjord node may take whatever others do.
+const answerLimit = 1500 * time.Millisecond
+
+// world is a cluster on this machine with a port mapper of its own, which is a
+// process: it outlives every node.
+type world struct {
+	testkit.Cluster
+	t testing.TB
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{Cluster: testkit.NewCluster(t), t: t}
+	w.Env["FJ_DIST_EPMD"], w.Env["FJ_WEBRTC_TURN_PORT_RANGE"] = "external", "20000-29999"
+	testkit.Start(t, testkit.Command{
+		Name: "epmd", Path: testkit.Binary(t), Args: []string{"epmd", "-port", fmt.Sprint(w.EPMDPort), "-address", "127.0.0.1"},
+	})
+	testkit.Within(t, 2*time.Second, "epmd answers", func() bool {
+		return testkit.PortOpen(nil, fmt.Sprintf("127.0.0.1:%d", w.EPMDPort))
+	})
+	return w
+}
+
+// addressOf is where a node says its rooms are: its short name with a port.
+func addressOf(node string) string {
+	name, _, _ := strings.Cut(node, "@")
+	return name + ":1"
+}
+
+// fjord starts a node and waits until it answers.
+func (w *world) fjord(name string, more ...string) *testkit.Fjord {
+	w.t.Helper()
+	return w.Node(w.t, name, append([]string{"FJ_HOST", addressOf(name)}, more...)...).WaitUp(w.t)
+}
+
+// fjords starts several nodes, which list all of them, at once.
+func (w *world) fjords(names []string, more ...string) []*testkit.Fjord {
+	w.t.Helper()
+	more = append([]string{"FJ_DIST_NODES", strings.Join(names, " ")}, more...)
+	nodes := make([]*testkit.Fjord, len(names))
+	for i, name := range names {
+		nodes[i] = w.Node(w.t, name, append([]string{"FJ_HOST", addressOf(name)}, more...)...)
+	}
+	for _, n := range nodes {
+		n.WaitUp(w.t)
+	}
+	return nodes
+}
+
+// options are those of a double in this world.
+func (w *world) options(name string, dialect elixir.Dialect, nodes ...string) elixir.Options {
+	o := elixir.Options{Dialect: dialect, Address: addressOf(name), Nodes: nodes}
+	o.BEAMOptions = testkit.BEAMOptions{OTP: doubleOTP(w.t), Name: name, Env: w.EPMDEnv()}
+	return o
+}
+
+// double starts a double which connects to the nodes.
+func (w *world) double(name string, dialect elixir.Dialect, nodes ...string) *elixir.Double {
+	w.t.Helper()
+	return elixir.Start(w.t, w.options(name, dialect, nodes...))
+}
+
+// doubles starts several of Fishjam 0.6.3 at once.
+func (w *world) doubles(names []string, nodes ...string) []*elixir.Double {
+	w.t.Helper()
+	var all []elixir.Options
+	for _, name := range names {
+		all = append(all, w.options(name, elixir.Fishjam, nodes...))
+	}
+	return elixir.StartAll(w.t, all...)
+}
+
+// doubleOTP is the release that doubles run on: FJORD_DOUBLE_OTP of those in
+// FJORD_OTP_ROOTS, or the first.
+func doubleOTP(t testing.TB) testkit.OTP {
+	t.Helper()
+	all := testkit.OTPs(t)
+	for _, otp := range all {
+		if otp.Release == os.Getenv("FJORD_DOUBLE_OTP") {
+			return otp
+		}
+	}
+	return all[0]
+}
+
+// answers creates a room and fails the test when that does not work or takes
+// far too long.
+func answers(t testing.TB, f *testkit.Fjord) testkit.Room {
+	t.Helper()
+	room := f.MustPostRoom(t, "")
+	if room.Took > testkit.Slack*answerLimit {
+		t.Errorf("%s: POST /room took %s", f.Name, room.Took)
+	}
+	return room
+}
+
+// spread creates rooms and counts where they went.
+func spread(t testing.TB, f *testkit.Fjord, rooms int) map[string]int {
+	t.Helper()
+	got := map[string]int{}
+	for range rooms {
+		got[answers(t, f).Address]++
+	}
+	return got
+}
+
+// members waits until a node knows so many media servers, itself included.
+func members(t testing.TB, limit time.Duration, count int, nodes ...*testkit.Fjord) {
+	t.Helper()
+	for _, f := range nodes {
+		testkit.Within(t, limit, fmt.Sprintf("%s knows %d members", f.Name, count), func() bool { return clusterOf(f).Members == count })
+	}
+}
