@@ -110,9 +110,11 @@ func (w *world) rpc(t *testing.T, b *testkit.BEAM) {
 func (w *world) printing(t *testing.T, b *testkit.BEAM) {
 	count := 10
 	if testkit.Soak() {
-		count = 200
+		count = 60
 	}
 	seed := time.Now().UnixNano() % 1e9
+	// Releases before 25 write some floats in another way: there the text only has to read as the same term.
+	same := b.Eval(t, `list_to_integer(erlang:system_info(otp_release)) >= 25.`) == "true"
 	// The generator's leaves that have a form to type: no pids, ports, references and funs.
 	typed := strings.NewReplacer("W = ", "_ = ").Replace(generator)
 	for i := range count {
@@ -136,7 +138,7 @@ func (w *world) printing(t *testing.T, b *testkit.BEAM) {
 		// as what is printed of that.
 		b.Expect(t, fmt.Sprintf(`{ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(base64:decode("%s")) ++ "."), {ok, T} = erl_parse:parse_term(Tokens),
 			T =:= ets:lookup_element(printed, terms, 2).`, encodeBinary(strings.TrimSpace(out))), "true")
-		if !strings.Contains(text, "#{") && strings.TrimSpace(out) != text {
+		if same && !strings.Contains(text, "#{") && strings.TrimSpace(out) != text {
 			t.Errorf("seed {%d, %d, 1}:\n got %s\nwant %s", seed, i, out, text)
 		}
 	}
