@@ -62,10 +62,10 @@ func (r GenRequest) origin(n *Node) etf.Atom {
 	return r.From.Node
 }
 
-func (n *Node) rexRun(p *Process, r GenRequest, l *link, m mfa, fn Function, args etf.List) {
+func (n *Node) rexRun(p *Process, r GenRequest, l *link, m mfa, fn *listed, args etf.List) {
 	ok := n.group.Go("rex call", func(ctx context.Context) error {
 		defer n.calls.leave(l)
-		value, err := n.invoke(ctx, m, fn, Caller{Node: string(r.From.Node), Pid: r.From}, args)
+		value, err := n.invoke(ctx, m, fn.run, Caller{Node: string(r.From.Node), Pid: r.From}, args)
 		if err != nil {
 			value = badrpc(remoteError(m, err))
 		}
