@@ -1,6 +1,7 @@
 package sfupeer
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/pion/webrtc/v4"
+
+	"github.com/fjord-media/fjord/internal/run"
 )
 
 // Options configures a client.
@@ -33,8 +36,7 @@ type Client struct {
 	options Options
 	api     *webrtc.API
 	queue   chan []byte // media events of the server
-	done    chan struct{}
-	stopped chan struct{}
+	tasks   *run.Group
 
 	mu        sync.Mutex
 	closed    bool
@@ -67,11 +69,11 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		options: o, api: api, queue: make(chan []byte, 4096), done: make(chan struct{}), stopped: make(chan struct{}),
+		options: o, api: api, queue: make(chan []byte, 4096), tasks: run.NewGroup(context.Background(), "sfupeer", o.Logger),
 		endpoints: map[string]bool{}, tracks: map[string]string{}, mids: map[string]string{}, added: map[*Source]bool{},
 		received: map[string]*Received{}, changed: make(chan struct{}),
 	}
-	go c.work()
+	c.tasks.Go("events", c.work)
 	return c, nil
 }
 
@@ -84,12 +86,11 @@ func (c *Client) Deliver(mediaEvent []byte) {
 	}
 }
 
-func (c *Client) work() {
-	defer close(c.stopped)
+func (c *Client) work(ctx context.Context) error {
 	for {
 		select {
-		case <-c.done:
-			return
+		case <-ctx.Done():
+			return nil
 		case b := <-c.queue:
 			if err := c.obey(b); err != nil {
 				c.options.Logger.Error("client", "event", string(b[:min(len(b), 200)]), "error", err)
@@ -108,13 +109,17 @@ func (c *Client) Close() {
 	c.closed = true
 	pc, local := c.pc, c.local
 	c.mu.Unlock()
-	close(c.done)
-	<-c.stopped
+	c.tasks.Stop()
 	for _, s := range local {
 		s.stop()
 	}
 	if pc != nil {
 		_ = pc.GracefulClose()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), Limit)
+	defer cancel()
+	if err := c.tasks.Wait(ctx); err != nil {
+		c.options.Logger.Error("client", "error", err)
 	}
 }
 

@@ -1,12 +1,15 @@
 package sfupeer
 
 import (
+	"context"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fjord-media/fjord/internal/run"
 )
 
 // Impairment is what happens to datagrams in one direction.
@@ -26,10 +29,12 @@ type Path struct {
 
 	mu       sync.Mutex
 	up, down Impairment
+	watch    func(down bool, datagram []byte)
 	free     [2]time.Time // when the limited link is idle again
 	clients  map[netip.AddrPort]*net.UDPConn
 	closed   bool
-	wait     sync.WaitGroup
+	delayed  sync.WaitGroup
+	tasks    *run.Group
 }
 
 // Advertised is the address that a lab behind a Path must advertise.
@@ -44,9 +49,8 @@ func NewPath(t testing.TB, l *Lab) *Path {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Path{t: t, socket: socket, server: server, clients: map[netip.AddrPort]*net.UDPConn{}}
-	p.wait.Add(1)
-	go p.fromClients()
+	p := &Path{t: t, socket: socket, server: server, clients: map[netip.AddrPort]*net.UDPConn{}, tasks: run.NewGroup(context.Background(), "path", nil)}
+	p.tasks.Go("clients", p.fromClients)
 	t.Cleanup(p.close)
 	return p
 }
@@ -58,6 +62,14 @@ func (p *Path) Impair(up, down Impairment) {
 	p.up, p.down = up, down
 }
 
+// Watch has each datagram shown to a function before anything happens to it;
+// the function must not keep it. nil: no more.
+func (p *Path) Watch(see func(down bool, datagram []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watch = see
+}
+
 func (p *Path) close() {
 	p.mu.Lock()
 	p.closed = true
@@ -66,16 +78,20 @@ func (p *Path) close() {
 		_ = c.Close()
 	}
 	p.mu.Unlock()
-	p.wait.Wait()
+	p.delayed.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), Limit)
+	defer cancel()
+	if err := p.tasks.Wait(ctx); err != nil {
+		p.t.Error(err)
+	}
 }
 
-func (p *Path) fromClients() {
-	defer p.wait.Done()
+func (p *Path) fromClients(context.Context) error {
 	b := make([]byte, 2000)
 	for {
 		n, from, err := p.socket.ReadFromUDPAddrPort(b)
 		if err != nil {
-			return
+			return nil // closed
 		}
 		if c := p.client(from); c != nil {
 			p.pass(0, append([]byte(nil), b[:n]...), func(b []byte) { _, _ = c.WriteToUDPAddrPort(b, p.server) })
@@ -95,24 +111,25 @@ func (p *Path) client(from netip.AddrPort) *net.UDPConn {
 		return nil
 	}
 	p.clients[from] = c
-	p.wait.Add(1)
-	go func() {
-		defer p.wait.Done()
+	p.tasks.Go("server", func(context.Context) error {
 		b := make([]byte, 2000)
 		for {
 			n, err := c.Read(b)
 			if err != nil {
-				return
+				return nil // closed
 			}
 			p.pass(1, append([]byte(nil), b[:n]...), func(b []byte) { _, _ = p.socket.WriteToUDPAddrPort(b, from) })
 		}
-	}()
+	})
 	return c
 }
 
 // pass sends a datagram on, or not, or later.
 func (p *Path) pass(direction int, b []byte, send func([]byte)) {
 	p.mu.Lock()
+	if p.watch != nil {
+		p.watch(direction == 1, b)
+	}
 	i := p.up
 	if direction == 1 {
 		i = p.down
@@ -145,9 +162,9 @@ func (p *Path) pass(direction int, b []byte, send func([]byte)) {
 		send(b)
 		return
 	}
-	p.wait.Add(1)
+	p.delayed.Add(1)
 	time.AfterFunc(delay, func() {
-		defer p.wait.Done()
+		defer p.delayed.Done()
 		send(b)
 	})
 }

@@ -182,7 +182,7 @@ func (c *Client) addLocal(pc *webrtc.PeerConnection) error {
 	}
 	c.mu.Unlock()
 	for _, s := range list {
-		if err := s.attach(pc); err != nil {
+		if err := s.attach(pc, c.tasks); err != nil {
 			return err
 		}
 	}

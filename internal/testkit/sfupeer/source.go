@@ -1,6 +1,7 @@
 package sfupeer
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/fjord-media/fjord/internal/run"
 )
 
 // Source is a track that a client publishes: frames that mean nothing, but
@@ -34,7 +37,6 @@ type Source struct {
 	layers      []*layer
 	stopOnce    sync.Once
 	done        chan struct{}
-	wait        sync.WaitGroup
 	disabled    [3]atomic.Bool
 	keyFrames   atomic.Int64
 }
@@ -78,7 +80,7 @@ func (s *Source) capability() webrtc.RTPCodecCapability {
 }
 
 // attach adds the source to a connection and begins to send.
-func (s *Source) attach(pc *webrtc.PeerConnection) error {
+func (s *Source) attach(pc *webrtc.PeerConnection, tasks *run.Group) error {
 	s.done = make(chan struct{})
 	rids := s.RIDs
 	if len(rids) == 0 {
@@ -109,9 +111,8 @@ func (s *Source) attach(pc *webrtc.PeerConnection) error {
 		s.transceiver, s.sender = tr, tr.Sender()
 	}
 	for _, l := range s.layers {
-		s.wait.Add(2)
-		go s.send(l)
-		go s.listen(l)
+		tasks.Go("send "+s.ID, func(ctx context.Context) error { return s.send(ctx, l) })
+		tasks.Go("listen "+s.ID, func(context.Context) error { return s.listen(l) })
 	}
 	return nil
 }
@@ -125,8 +126,7 @@ func (s *Source) stop() {
 }
 
 // listen waits for requests for key frames. It ends with the connection.
-func (s *Source) listen(l *layer) {
-	defer s.wait.Done()
+func (s *Source) listen(l *layer) error {
 	b := make([]byte, 1500)
 	for {
 		var n int
@@ -137,7 +137,7 @@ func (s *Source) listen(l *layer) {
 			n, _, err = s.sender.ReadSimulcast(b, l.rid)
 		}
 		if err != nil {
-			return
+			return nil
 		}
 		list, err := rtcp.Unmarshal(b[:n])
 		if err != nil {
@@ -153,8 +153,7 @@ func (s *Source) listen(l *layer) {
 	}
 }
 
-func (s *Source) send(l *layer) {
-	defer s.wait.Done()
+func (s *Source) send(ctx context.Context, l *layer) error {
 	interval, packets, clock := s.Interval, s.Packets, 90000
 	if s.Kind == "audio" {
 		clock, packets = 48000, 1
@@ -173,8 +172,10 @@ func (s *Source) send(l *layer) {
 	sequence, start := uint16(100*l.index), time.Now()
 	for frame := uint32(1); ; frame++ {
 		select {
+		case <-ctx.Done():
+			return nil
 		case <-s.done:
-			return
+			return nil
 		case <-tick.C:
 		}
 		if s.disabled[l.index].Load() {
@@ -190,7 +191,7 @@ func (s *Source) send(l *layer) {
 			}
 			s.extend(p, l)
 			if err := l.track.WriteRTP(p); err != nil {
-				return
+				return nil // the connection is closed
 			}
 		}
 	}
