@@ -1,6 +1,7 @@
 package elixir
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -35,12 +36,15 @@ func (d *Double) Reports(t testing.TB) int { return len(d.log(t, "metrics")) }
 
 func (d *Double) log(t testing.TB, kind string) []string {
 	t.Helper()
-	text := d.Eval(t, fmt.Sprintf(`iolist_to_binary(lists:join("\n", [io_lib:format("~~0tp", [X]) || X <- 'Elixir.Double':log(%s)])).`, kind))
-	text = strings.TrimSuffix(strings.TrimPrefix(text, `<<"`), `">>`)
-	if text == "" || text == "<<>>" {
+	text := d.Eval(t, fmt.Sprintf(`base64:encode(unicode:characters_to_binary(lists:join("\n", [io_lib:format("~~0tp", [X]) || X <- 'Elixir.Double':log(%s)]))).`, kind))
+	lines, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(text, `<<"`), `">>`))
+	if text == "<<>>" {
 		return nil
 	}
-	return strings.Split(strings.ReplaceAll(text, `\"`, `"`), `\n`)
+	if err != nil {
+		t.Fatalf("%s: log: %v: %s", d.Node, err, text)
+	}
+	return strings.Split(string(lines), "\n")
 }
 
 // Count counts the notifications of one kind about a room.
