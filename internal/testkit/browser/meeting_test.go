@@ -26,7 +26,13 @@ func startNode(t *testing.T, env map[string]string) *testkit.Fjord {
 	for k, v := range env {
 		all[k] = v
 	}
-	return testkit.StartFjord(t, testkit.FjordOptions{Env: all}).WaitUp(t)
+	node := testkit.StartFjord(t, testkit.FjordOptions{Env: all}).WaitUp(t)
+	t.Cleanup(func() {
+		if bad := node.Matches(`.*(\[error\]|panic).*`); len(bad) > 0 {
+			t.Errorf("%s logged errors: %q", node.Name, bad)
+		}
+	})
+	return node
 }
 
 // meeting is a room and the pages in it.
@@ -113,6 +119,12 @@ func (p *page) microphone() string {
 	var id string
 	p.call("publish", map[string]any{"kind": "audio", "metadata": map[string]any{"type": "microphone"}}, &id)
 	return id
+}
+
+// both publishes a camera and a microphone.
+func (p *page) both() []string {
+	p.t.Helper()
+	return []string{p.camera(nil), p.microphone()}
 }
 
 // id is the page's peer.

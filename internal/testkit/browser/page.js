@@ -6,12 +6,14 @@ const Client = sdk.FishjamClient ?? sdk.JellyfishClient;
 
 // The SDKs do not hand out their connection, and the oldest has no statistics.
 const connections = [];
+let transport; // "udp" or "tcp": use TURN servers of that transport only
 globalThis.RTCPeerConnection = class extends globalThis.RTCPeerConnection {
-  constructor(...args) {
-    super(...args);
+  constructor(configuration) {
+    super(transport ? { ...configuration, iceServers: configuration.iceServers.filter(overTransport) } : configuration);
     connections.push(this);
   }
 };
+const overTransport = ({ urls }) => String(urls).endsWith(`transport=${transport}`);
 
 let client;
 let id = "";
@@ -110,7 +112,8 @@ const remote = (context, inbound) => {
 };
 
 globalThis.peer = {
-  join({ host, token, metadata, reconnect }) {
+  join({ host, token, metadata, reconnect, transport: only }) {
+    transport = only;
     client = new Client({ reconnect });
     for (const [name, handler] of Object.entries(handlers)) {
       client.on(name, (...args) => note(name, handler(...args)));

@@ -150,6 +150,35 @@ func (v view) frozen() float64 {
 	return sum
 }
 
+// encoded is how many frames of video the page has sent.
+func (v view) encoded() float64 {
+	frames := 0
+	for _, o := range v.Outbound {
+		frames += o.Frames
+	}
+	return float64(frames)
+}
+
+// decoded is how many frames of video the page has shown.
+func (v view) decoded() float64 {
+	frames := 0
+	for _, track := range v.Tracks {
+		frames += track.Frames
+	}
+	return float64(frames)
+}
+
+// frozenOf is frozen for the tracks of one peer.
+func (v view) frozenOf(peer *page) float64 {
+	sum, id := 0.0, peer.id()
+	for _, track := range v.Tracks {
+		if track.Peer == id {
+			sum += track.Frozen
+		}
+	}
+	return sum
+}
+
 func (r remote) String() string {
 	return fmt.Sprintf("%s %s %dx%d, %d frames, %d freezes of %.1fs, energy %.4f, %d packets, %d lost",
 		r.Kind, r.Codec, r.Width, r.Height, r.Frames, r.Freezes, r.Frozen, r.Energy, r.Packets, r.Lost)

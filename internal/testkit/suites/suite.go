@@ -36,7 +36,7 @@ var suites = map[string]suite{
 		packages: []string{"./internal/testkit/e2e"},
 	},
 	"browser": {
-		what: "the client SDKs in a browser", tags: "e2e", timeout: "12m", fresh: true,
+		what: "the client SDKs in a browser", tags: "e2e", timeout: "30m", fresh: true,
 		packages: []string{"./internal/testkit/browser"},
 	},
 	"mixed": {
