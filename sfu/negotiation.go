@@ -123,18 +123,21 @@ func (s *session) late() {
 	s.request()
 }
 
-// settle ends a round once the client has connected with its credentials: the
-// new tracks are sent.
+// settle sends the new tracks once the client has connected with the newest
+// credentials, however late, and ends the round that waits for it.
 func (s *session) settle() {
 	n := &s.negotiation
-	if n.state != answered || !s.ready || s.confirmed < n.generation {
+	if n.generation == 0 || !s.ready || s.confirmed < n.generation {
+		return
+	}
+	for _, l := range s.slots {
+		s.link(l)
+	}
+	if n.state != answered {
 		return
 	}
 	n.stop()
 	n.state = idle
-	for _, l := range s.slots {
-		s.link(l)
-	}
 	if n.again {
 		n.again = false
 		s.trigger()

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"hash"
@@ -95,10 +96,7 @@ func (s *session) mask(w *scratch, header, payload []byte, roc uint32) {
 	for n := uint16(0); len(payload) > 0; n++ {
 		binary.BigEndian.PutUint16(w.iv[14:], n)
 		s.block.Encrypt(w.key[:], w.iv[:])
-		for i := range min(len(payload), aes.BlockSize) {
-			payload[i] ^= w.key[i]
-		}
-		payload = payload[min(len(payload), aes.BlockSize):]
+		payload = payload[subtle.XORBytes(payload, payload, w.key[:]):]
 	}
 }
 
