@@ -4,12 +4,18 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // hub is who gets what of the server sockets.
 type hub struct {
 	notifications topic
 	reports       topic
+}
+
+// pause is how long a listener's socket rests between two writes.
+func (h *hub) pause() time.Duration {
+	return pause + time.Duration(len(h.notifications.all()))*pausePerListener
 }
 
 // topic is a list of outboxes. Sending reads it without a lock.

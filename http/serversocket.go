@@ -17,7 +17,7 @@ const notAllowed = "operation not allowed"
 
 // serveServer is /socket/server/websocket.
 func (s *Sockets) serveServer(w http.ResponseWriter, r *http.Request) {
-	socket := s.accept(w, r, "server", maxServerMessage)
+	socket := s.accept(w, r, "server", maxServerMessage, s.hub.pause)
 	if socket == nil {
 		return
 	}

@@ -18,8 +18,11 @@ func usual() clock { return clock{pingEvery: 30 * time.Second, maxSilent: 60 * t
 
 // Pace of the writing.
 const (
-	// pause between two writes: bursts become few large writes.
-	pause = 2 * time.Millisecond
+	// pause between two writes: bursts become few large writes. With many
+	// listeners it grows by pausePerListener each, so that what a busy cluster
+	// tells costs a bounded number of writes a second.
+	pause            = 2 * time.Millisecond
+	pausePerListener = 10 * time.Microsecond
 	// closeWait is how long the client may take to answer a close frame.
 	closeWait = 2 * time.Second
 	// maxWrite is how many bytes are written at once.
@@ -33,13 +36,14 @@ type socket struct {
 	ws      *websocket.Conn
 	conn    *socketConn
 	clock   clock
+	pause   func() time.Duration
 	started chan struct{} // closed when pings begin
 	done    chan struct{} // closed when nothing is written any more
 }
 
-func newSocket(ws *websocket.Conn, conn *socketConn, clock clock) *socket {
+func newSocket(ws *websocket.Conn, conn *socketConn, clock clock, pause func() time.Duration) *socket {
 	return &socket{
-		outbox: newOutbox(), ws: ws, conn: conn, clock: clock,
+		outbox: newOutbox(), ws: ws, conn: conn, clock: clock, pause: pause,
 		started: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -83,7 +87,7 @@ func (s *socket) write(ctx context.Context) error {
 			if end, err := w.flush(); end != nil || err != nil {
 				return s.finish(end)
 			}
-			pauseFor(ctx, pause)
+			pauseFor(ctx, s.pause())
 		}
 	}
 }
