@@ -110,23 +110,28 @@ func startGossip(t *testing.T, name, secret string, port int) *gossiper {
 	return g
 }
 
-func unusedUDPPort(t *testing.T) int {
+// unusedUDPPorts are two different ones.
+func unusedUDPPorts(t *testing.T) (ports [2]int) {
 	t.Helper()
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for i := range ports {
+		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		ports[i] = conn.LocalAddr().(*net.UDPAddr).Port
 	}
-	defer func() { _ = conn.Close() }()
-	return conn.LocalAddr().(*net.UDPAddr).Port
+	return ports
 }
 
 // Two Fjord nodes and an Elixir node that speaks as libcluster does hear each
 // other, with and without a secret.
 func TestGossipWithElixir(t *testing.T) {
-	for _, secret := range []string{"", "s3cret"} {
+	ports := unusedUDPPorts(t) // what has one secret does not understand the other
+	for i, secret := range []string{"", "s3cret"} {
 		t.Run("secret "+secret, func(t *testing.T) {
 			t.Parallel()
-			port := unusedUDPPort(t)
+			port := ports[i]
 			a, b := startGossip(t, "f1@h", secret, port), startGossip(t, "f2@h", secret, port)
 			heard := startElixir(t, "testdata/gossip.exs", strconv.Itoa(port), secret)
 			within(t, 10*time.Second, "all hear all", func() bool {
