@@ -56,7 +56,7 @@ func (n *Node) receive(conn net.Conn) {
 			_ = conn.Close() // the handshake failed, which is logged
 			return nil
 		}
-		return n.serve(ctx, l, peer)
+		return n.serve(l, peer)
 	})
 	if !ok {
 		n.lobby.leave(guest)

@@ -165,17 +165,11 @@ func (n *Node) attempt(ctx context.Context, a *attempt) (made bool, err error) {
 	if err := n.reg.admit(ctx, l); err != nil {
 		return false, err
 	}
-	ok = n.group.Go("link "+l.name, func(ctx context.Context) error { return n.serve(ctx, l, peer) })
-	if !ok {
-		n.reg.remove(l)
-		return false, ErrLeaving
-	}
-	select {
-	case <-l.ready:
-		return true, nil
-	case <-l.gone:
+	ok = true // the link's from here on
+	if n.serve(l, peer) != nil {
 		return false, ErrNoConnection
 	}
+	return true, nil
 }
 
 // yield lets a handshake of the peer's finish first. It says whether a link

@@ -97,6 +97,44 @@ func TestCallFailures(t *testing.T) {
 	})
 }
 
+// TestQuickFunctions runs them on the reader: without a goroutine, in the order
+// of the calls, and with the same outcomes.
+func TestQuickFunctions(t *testing.T) {
+	nearAndFar(t, func(t *testing.T, p pair) {
+		p.far.HandleQuick("q", "twice", 1, func(_ context.Context, _ Caller, args []etf.Term) (etf.Term, error) {
+			if n, ok := args[0].(int64); ok {
+				return 2 * n, nil
+			}
+			if args[0] == etf.Term(atom("panic")) {
+				panic("boom")
+			}
+			return nil, Error(atom("badarith"))
+		})
+		for range 3 {
+			if got, err := p.near.Call(t.Context(), p.far.Name(), "q", "twice", int64(4)); err != nil || got != etf.Term(int64(8)) {
+				t.Errorf("4 twice: %v, %v", got, err)
+			}
+			for arg, want := range map[string]string{"x": "error badarith", "panic": `error {go_panic,<<"boom">>}`} {
+				_, err := p.near.Call(t.Context(), p.far.Name(), "q", "twice", atom(arg))
+				var remote *RemoteError
+				if !errors.As(err, &remote) || remote.Class+" "+etf.String(remote.Reason) != want {
+					t.Errorf("%s: %v, want %s", arg, err, want)
+				}
+			}
+		}
+		p.far.HandleQuick("q", "big", 0, func(context.Context, Caller, []etf.Term) (etf.Term, error) {
+			return make([]byte, 3<<20), nil
+		})
+		if got, err := p.near.Call(t.Context(), p.far.Name(), "q", "big"); err != nil || len(got.([]byte)) != 3<<20 {
+			t.Errorf("3 MB: %v", err)
+		}
+		p.far.HandleQuick("q", "big", 0, nil)
+		if _, err := p.near.Call(t.Context(), p.far.Name(), "q", "big"); !errors.Is(err, ErrUndef) {
+			t.Errorf("removed function: %v", err)
+		}
+	})
+}
+
 func TestBuiltinFunctions(t *testing.T) {
 	l := newLab(t)
 	a, b := l.start(t, "a@localhost"), l.start(t, "b@localhost")

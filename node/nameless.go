@@ -65,15 +65,8 @@ func (n *Node) firstLink(ctx context.Context, l *link, peer dist.Peer) error {
 		_ = l.conn.Close() // nobody serves it
 		return err
 	}
-	if !n.group.Go("link "+l.name, func(ctx context.Context) error { return n.serve(ctx, l, peer) }) {
-		n.reg.remove(l)
-		_ = l.conn.Close() // nobody serves it
-		return ErrLeaving
-	}
-	select {
-	case <-l.ready:
-		return nil
-	case <-l.gone:
+	if n.serve(l, peer) != nil {
 		return fmt.Errorf("%s: %w", l.name, ErrNoConnection)
 	}
+	return nil
 }

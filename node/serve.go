@@ -1,26 +1,35 @@
 package node
 
 import (
-	"context"
 	"errors"
 
 	"github.com/fjord-media/fjord/node/dist"
 )
 
-// serve runs an admitted link from its announcement to its end, and returns
-// when nothing of it is left.
-func (n *Node) serve(ctx context.Context, l *link, peer dist.Peer) error {
-	defer n.reg.remove(l)
+// serve announces an admitted link and begins to serve it; over is called at its
+// end. An error says that it ended before.
+func (n *Node) serve(l *link, peer dist.Peer) error {
 	if err := l.begin(peer); err != nil {
 		_ = l.conn.Close() // closed before it began
+		n.reg.remove(l)
 		return err
 	}
 	n.reg.setState(l, linkUp)
 	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden()}})
 	close(l.ready)
 	l.pumpOnDemand()
-	reason := linkError(l.dist.Run(ctx))
-	if ctx.Err() != nil && !errors.Is(reason, ErrReplaced) {
+	if !l.dist.Start(n.group, func(reason error) { n.over(l, reason) }) {
+		l.dist.Close(ErrLeaving)
+		n.over(l, ErrLeaving)
+	}
+	return nil
+}
+
+// over cleans up after a link; when it returns nothing of it is left.
+func (n *Node) over(l *link, reason error) {
+	defer n.reg.remove(l)
+	reason = linkError(reason)
+	if n.group.Context().Err() != nil && !errors.Is(reason, ErrReplaced) {
 		reason = ErrLeaving
 	}
 	n.reg.setState(l, linkEnding)
@@ -28,5 +37,4 @@ func (n *Node) serve(ctx context.Context, l *link, peer dist.Peer) error {
 	n.loseLink(l)
 	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Hidden: l.hidden(), Reason: reason}})
 	n.log.Debug("link ended", "node", l.name, "reason", ReasonOf(reason), "error", reason)
-	return nil
 }

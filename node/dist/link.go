@@ -61,6 +61,8 @@ type Link struct {
 	stats counters
 	clock *clock
 
+	ticker  *ticker // of Start, as ended is
+	ended   func()
 	closing sync.Once
 	reason  error // set before queue.done is closed
 }
@@ -81,24 +83,52 @@ func NewLink(conn net.Conn, local Local, peer Peer, opts LinkOptions) *Link {
 	return l
 }
 
-// stopTimeout bounds how long Run waits for its goroutines after the
-// connection is closed.
+// Start serves the link with goroutines of group: a reader, and a writer when
+// there is more to write than fits the socket at once. Once the link is over
+// ended is called, with the reason: that given to Close, ErrTickedOut,
+// ErrPeerClosed, ErrFrame, ErrLimit, an error of the connection, or the cause of
+// the end of the group's context. False: the group is stopped; nothing runs, and
+// ended is not called. To be called once, or Run instead.
+func (l *Link) Start(group *run.Group, ended func(reason error)) bool {
+	ctx := group.Context()
+	stop := context.AfterFunc(ctx, func() { l.Close(context.Cause(ctx)) })
+	l.ticker = startTicker(l)
+	l.ended = func() {
+		l.Close(ErrClosed) // in case Deliver panicked
+		l.ticker.stop()
+		stop()
+		ended(l.reason)
+	}
+	l.queue.begun(func() { group.Go("writer", l.write) })
+	if group.Go("link "+l.peer.Name, l.read) {
+		return true
+	}
+	l.ticker.stop()
+	stop()
+	return false
+}
+
+// read runs the reader. Its stack is what a quiet link costs most: the fewer
+// frames below that of the waiting read, the smaller the collector makes it.
+func (l *Link) read(context.Context) error {
+	defer l.ended()
+	l.Close(newReader(l).run())
+	return nil
+}
+
+// stopTimeout bounds how long Run waits for the writer after the connection is
+// closed.
 const stopTimeout = 5 * time.Second
 
-// Run serves the link (reader, timer, and a writer when there is more to write
-// than fits the socket at once) and returns why it ended. Never
-// nil: the reason given to Close, ErrTickedOut, ErrPeerClosed, ErrFrame,
-// ErrLimit, an error of the connection, or the cause of ctx's end. To be called
-// once.
+// Run is Start with goroutines of its own; it returns the reason, never nil.
 func (l *Link) Run(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { l.Close(context.Cause(ctx)) })
-	defer stop()
-	defer l.Close(ErrClosed) // in case Deliver panics
-	group := run.NewGroup(ctx, "link "+l.peer.Name, l.opts.Logger)
-	l.queue.begun(func() { group.Go("writer", l.write) })
-	ticker := startTicker(l)
-	defer ticker.stop()
-	l.Close(newReader(l).run())
+	group := run.NewGroup(ctx, "link", l.opts.Logger)
+	over := make(chan struct{})
+	if l.Start(group, func(error) { close(over) }) {
+		<-over
+	} else {
+		l.Close(context.Cause(ctx))
+	}
 	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := group.StopAndWait(waiting); err != nil {

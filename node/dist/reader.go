@@ -10,7 +10,7 @@ import (
 
 // Sizes of reading.
 const (
-	idleRead   = 512      // of the buffer of a quiet link: there may be thousands
+	idleRead   = 256      // of the buffer of a quiet link: there may be thousands
 	minRead    = 4 << 10  // of the buffer once it is used
 	maxRead    = 64 << 10 // of the buffer of a busy one
 	maxInPlace = 32 << 10 // of a frame that is decoded in the buffer
