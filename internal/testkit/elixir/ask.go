@@ -36,7 +36,7 @@ func (d *Double) Reports(t testing.TB) int { return len(d.log(t, "metrics")) }
 
 func (d *Double) log(t testing.TB, kind string) []string {
 	t.Helper()
-	text := d.Eval(t, fmt.Sprintf(`base64:encode(unicode:characters_to_binary(lists:join("\n", [io_lib:format("~~0tp", [X]) || X <- 'Elixir.Double':log(%s)]))).`, kind))
+	text := d.Eval(t, fmt.Sprintf(`base64:encode(unicode:characters_to_binary(lists:join("\n", [io_lib:format("~0tp", [X]) || X <- 'Elixir.Double':log(%s)]))).`, kind))
 	lines, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(text, `<<"`), `">>`))
 	if text == "<<>>" {
 		return nil

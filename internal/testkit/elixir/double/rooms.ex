@@ -19,6 +19,8 @@ defmodule Double.Service do
     if Double.get(:freeze) == moment do
       Double.set(:freeze, nil)
       :os.cmd(:erlang.binary_to_list("kill -STOP ") ++ :os.getpid())
+      # On a busy machine the signal takes a while to reach all threads.
+      :timer.sleep(500)
     end
   end
 
