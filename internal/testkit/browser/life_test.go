@@ -33,6 +33,21 @@ func TestRejoinWithTheSameToken(t *testing.T) {
 	})
 }
 
+// Leaving the media ends them for others, though the socket stays open.
+func TestLeave(t *testing.T) {
+	eachSDK(t, func(t *testing.T, sdk string) {
+		m := meet(t, sdk, "")
+		a, b := m.join("a"), m.join("b")
+		b.progress(a.both()...)
+		id := a.id()
+		a.call("leave", nil, nil)
+		b.until(joinLimit, "sees a leave", func(v view) bool { return v.emitted("peerLeft", id) == 1 && len(v.Tracks) == 0 })
+		if v := a.look(); v.emitted("socketClose", "") != 0 {
+			t.Errorf("the socket is closed: %v", v.Events)
+		}
+	})
+}
+
 // A peer and then the room are removed by REST: sockets close with the
 // original's reasons, others lose the peer.
 func TestRemovalByREST(t *testing.T) {

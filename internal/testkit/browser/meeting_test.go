@@ -102,22 +102,31 @@ func (m *meeting) join(name string) *page {
 	return p
 }
 
-// camera is a small video; wish may change what it is.
-func (p *page) camera(wish map[string]any) string {
-	p.t.Helper()
-	args := map[string]any{"kind": "video", "width": 320, "height": 180, "rate": 10, "metadata": map[string]any{"type": "camera"}}
-	for k, v := range wish {
-		args[k] = v
+// video is a wish for a small, slow camera; changes make it another.
+func video(changes map[string]any) map[string]any {
+	wish := map[string]any{"kind": "video", "width": 320, "height": 180, "rate": 10, "metadata": map[string]any{"type": "camera"}}
+	for k, v := range changes {
+		wish[k] = v
 	}
+	return wish
+}
+
+func audio() map[string]any {
+	return map[string]any{"kind": "audio", "metadata": map[string]any{"type": "microphone"}}
+}
+
+// camera publishes a video and returns its track's id.
+func (p *page) camera(changes map[string]any) string {
+	p.t.Helper()
 	var id string
-	p.call("publish", args, &id)
+	p.call("publish", video(changes), &id)
 	return id
 }
 
 func (p *page) microphone() string {
 	p.t.Helper()
 	var id string
-	p.call("publish", map[string]any{"kind": "audio", "metadata": map[string]any{"type": "microphone"}}, &id)
+	p.call("publish", audio(), &id)
 	return id
 }
 

@@ -132,6 +132,19 @@ globalThis.peer = {
     return trackId;
   },
 
+  // publishSoon begins with all tracks at once and waits for none.
+  publishSoon({ wishes }) {
+    for (const wish of wishes) this.publish(wish).catch((error) => note("publishFailed", error.message));
+  },
+
+  // replace sends another picture on a track.
+  async replace({ track, ...wish }) {
+    const [replacement] = await capture(wish);
+    await client.replaceTrack(track, replacement, wish.metadata);
+    local.get(track).stop();
+    local.set(track, replacement);
+  },
+
   async unpublish({ track }) {
     await client.removeTrack(track);
     local.get(track)?.stop();

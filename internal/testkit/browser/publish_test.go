@@ -4,6 +4,8 @@ package browser
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 )
 
@@ -45,5 +47,53 @@ func TestMetadata(t *testing.T) {
 		}
 		b.until(joinLimit, "has new metadata", changed)
 		m.join("c").until(joinLimit, "has new metadata", changed)
+	})
+}
+
+// All publish everything at the same time: negotiations that cross each other
+// lose nothing.
+func TestPublishAtOnce(t *testing.T) {
+	eachSDK(t, func(t *testing.T, sdk string) {
+		m := meet(t, sdk, "")
+		var pages []*page
+		for _, name := range []string{"a", "b", "c"} {
+			pages = append(pages, m.join(name))
+		}
+		for _, p := range pages {
+			p.call("publishSoon", map[string]any{"wishes": []any{video(nil), audio()}}, nil)
+		}
+		for _, p := range pages {
+			v := p.until(mediaLimit, "has four tracks", func(v view) bool {
+				ready := 0
+				for _, track := range v.Tracks {
+					if track.Ready {
+						ready++
+					}
+				}
+				return ready == 4
+			})
+			p.progress(slices.Collect(maps.Keys(v.Tracks))...)
+			if v.emitted("publishFailed", "") > 0 {
+				t.Errorf("%s: %v", p.name, v.Events)
+			}
+		}
+	})
+}
+
+// Another picture on the same track reaches others without a new track.
+func TestReplaceTrack(t *testing.T) {
+	eachSDK(t, func(t *testing.T, sdk string) {
+		m := meet(t, sdk, "")
+		a := m.join("a")
+		camera := a.camera(nil)
+		b := m.join("b")
+		b.progress(camera)
+		wish := video(map[string]any{"track": camera, "width": 160, "height": 90, "metadata": map[string]any{"type": "screen"}})
+		a.call("replace", wish, nil)
+		b.until(mediaLimit, "has the other picture", func(v view) bool {
+			track := v.Tracks[camera]
+			return track.Width == 160 && fmt.Sprint(track.Metadata) == "map[type:screen]"
+		})
+		b.progress(camera)
 	})
 }

@@ -67,3 +67,17 @@ func TestDisabledEncodings(t *testing.T) {
 		c.gets(camera, "m", 480)
 	})
 }
+
+// A track that is published with only its smallest encoding shows that one;
+// a larger one comes once it is enabled.
+func TestPublishedWithDisabledEncodings(t *testing.T) {
+	eachSDK(t, func(t *testing.T, sdk string) {
+		m := meet(t, sdk, "")
+		a := m.join("a")
+		camera := a.camera(wide("l"))
+		b := m.join("b")
+		b.gets(camera, "l", 240)
+		a.call("enable", map[string]any{"track": camera, "encoding": "m"}, nil)
+		b.gets(camera, "m", 480)
+	})
+}
