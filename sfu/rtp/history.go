@@ -1,6 +1,13 @@
 package rtp
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
+
+// maxAge is how long a packet is kept at most, in nanoseconds: nobody asks for
+// it later.
+const maxAge = int64(2 * time.Second)
 
 // History keeps the newest packets of one published stream for all its
 // subscribers' retransmissions and for key frames. It is safe for concurrent
@@ -9,6 +16,7 @@ type History struct {
 	mu    sync.Mutex
 	slots []*Packet // by extended sequence number modulo length
 	last  uint64    // highest extended number, 0: none
+	tail  uint64    // nothing is kept below
 	key   uint64    // extended number at which the newest key frame begins, 0: none
 }
 
@@ -37,7 +45,26 @@ func (h *History) Add(p *Packet) bool {
 	if old != nil {
 		old.Release()
 	}
+	h.expire(p.Arrival - maxAge)
 	return true
+}
+
+// expire gives back what came before a time: of slow streams, little would be
+// kept for long.
+func (h *History) expire(before int64) {
+	h.tail = max(h.tail, h.last+1-min(h.last+1, uint64(len(h.slots))))
+	for ; h.tail < h.last; h.tail++ {
+		at := h.tail & uint64(len(h.slots)-1)
+		p := h.slots[at]
+		if p == nil || p.Extended != h.tail {
+			continue
+		}
+		if p.Arrival >= before {
+			return
+		}
+		p.Release()
+		h.slots[at] = nil
+	}
 }
 
 // Get finds a packet and adds a reference for the caller; nil when it is not

@@ -160,8 +160,20 @@ func TestHistory(t *testing.T) {
 	if _, _, ok := h.Key(); ok || h.Get(101) != nil || h.Newest() != 111 {
 		t.Error("too old packets are kept")
 	}
+	late := pool.Get()
+	late.Extended, late.Arrival = 112, 111+maxAge+1
+	h.Add(late)
+	late.Release()
+	for n := uint64(105); n < 112; n++ {
+		if h.Get(n) != nil {
+			t.Errorf("%d is kept after its time", n)
+		}
+	}
+	if h.Get(112) == nil {
+		t.Error("the newest is lost")
+	}
 	h.Clear()
-	if h.Get(111) != nil {
+	if h.Get(112) != nil {
 		t.Error("not cleared")
 	}
 }

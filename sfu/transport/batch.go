@@ -1,5 +1,9 @@
 package transport
 
+// keptBuffer is the size in bytes of the largest buffer that is kept for the
+// next batch.
+const keptBuffer = 128 << 10
+
 // Batch collects protected packets for one client in one buffer, to be sent
 // together. The zero value is ready; Begin comes first. It is the place where
 // sends of many packets at once (sendmmsg, UDP_SEGMENT) will go.
@@ -46,4 +50,7 @@ func (b *Batch) flush() {
 		from = end
 	}
 	b.ends, b.buffer = b.ends[:0], b.buffer[:0]
+	if cap(b.buffer) > keptBuffer {
+		b.buffer = nil
+	}
 }
