@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/fjord-media/fjord/room"
 )
 
 // recordings is the folder of recordings below the resources.
@@ -67,13 +69,38 @@ func (a *api) recordingFile(c *gin.Context) {
 }
 
 // hlsFile is GET /hls/:room_id/:filename, for anybody. No room of this node
-// streams: nothing is found.
+// streams: nothing is found here, but the files of another node's room are
+// redirected to.
 func (a *api) hlsFile(c *gin.Context) {
 	if name := c.Param("filename"); !inner(name) {
 		writeError(c.Writer, http.StatusBadRequest, "Invalid filename, got "+name)
 		return
 	}
-	fileNotFound(c)
+	if a.RoomElsewhere == nil {
+		fileNotFound(c)
+		return
+	}
+	id := room.ID(c.Param("room_id"))
+	address, elsewhere, err := a.RoomElsewhere(c.Request.Context(), id)
+	switch {
+	case err != nil:
+		a.roomFailed(c, id, err)
+	case !elsewhere:
+		fileNotFound(c)
+	default:
+		c.Redirect(http.StatusMovedPermanently, elsewhereURL(c.Request, address))
+	}
+}
+
+// elsewhereURL is a request's URL at another node, with its query string: the
+// original loses that, and blocking playlist requests with it. Its status is
+// the original's 301, which caches do not keep since all answers say max-age=0.
+func elsewhereURL(r *http.Request, address string) string {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + address + r.URL.RequestURI()
 }
 
 func fileNotFound(c *gin.Context) { writeError(c.Writer, http.StatusNotFound, "File not found") }

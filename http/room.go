@@ -20,7 +20,7 @@ type createdJSON struct {
 
 // createRoom is POST /room.
 func (a *api) createRoom(c *gin.Context) {
-	cfg, err := roomConfig(paramsOf(c.Request))
+	cfg, err := roomConfig(paramsOf(c.Request), a.IgnoreRoomID)
 	if err != nil {
 		writeError(c.Writer, http.StatusBadRequest, err.Error())
 		return

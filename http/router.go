@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -34,6 +35,13 @@ type Options struct {
 	Ready        func() error // why the node is not ready, nil when it is; nil func: always ready
 	Sockets      *Sockets     // nil: no websockets
 	Cluster      ClusterView  // nil: neither /cluster nor /drain
+	// IgnoreRoomID makes POST /room leave a client's roomId unread, valid or not:
+	// ids of request routing (FJ_FEATURE_FLAG_REQUEST_ROUTING_ENABLED) name their node.
+	IgnoreRoomID bool
+	// RoomElsewhere is the FJ_HOST of the other node that has a room, false when
+	// the room is here or nobody is known to have it; room.ErrInvalidID,
+	// room.ErrUnreachable. Files of the room are redirected there. nil: rooms are here.
+	RoomElsewhere func(context.Context, room.ID) (address string, elsewhere bool, err error)
 	LogLevel     LogLevel     // nil: no /log/level
 	Traffic      *Traffic     // counts requests; nil: one that nobody reads
 }

@@ -30,10 +30,14 @@ var roomFields = []struct {
 	{"peerDisconnectedTimeout", timeout("peerDisconnectedTimeout", func(c *room.Config) **int { return &c.PeerDisconnectedTimeout })},
 }
 
-// roomConfig checks the body of POST /room. The error's text is the answer's.
-func roomConfig(p params) (room.Config, error) {
+// roomConfig checks the body of POST /room; serverID leaves its roomId unread.
+// The error's text is the answer's.
+func roomConfig(p params, serverID bool) (room.Config, error) {
 	var cfg room.Config
 	for _, f := range roomFields {
+		if serverID && f.name == "roomId" {
+			continue
+		}
 		v, ok := p.get(f.name)
 		if !ok || v == nil {
 			continue

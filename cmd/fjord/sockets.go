@@ -29,6 +29,8 @@ type surface struct {
 	meter   *httpapi.Meter
 	traffic *httpapi.Traffic
 	media   *sfu.Engine // nil: FJ_WEBRTC_USED=false
+	monitor *sfu.Monitor
+	reports *httpapi.Reporter
 	group   *run.Group
 }
 
@@ -36,7 +38,7 @@ type surface struct {
 func (s *server) openSurface(ctx context.Context) (*surface, error) {
 	f := &surface{
 		server: s, group: run.NewGroup(context.WithoutCancel(ctx), "surface", s.main),
-		meter: httpapi.NewMeter(), traffic: httpapi.NewTraffic(),
+		meter: httpapi.NewMeter(), traffic: httpapi.NewTraffic(), reports: httpapi.NewReporter(nil),
 	}
 	var err error
 	if f.tokens, err = token.New(string(s.cfg.SecretKeyBase)); err != nil {
@@ -58,6 +60,12 @@ func (s *server) openSurface(ctx context.Context) (*surface, error) {
 		})
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("start media: %w", err), f.sockets.Close(ctx))
+		}
+		f.monitor = sfu.NewMonitor(f.media)
+		f.reports = httpapi.NewReporter(f.monitor.Read)
+		f.traffic.Media = func() (ingress, egress int64) {
+			total := f.monitor.Read().Total
+			return total.Received.Bytes, total.Sent.Bytes
 		}
 	}
 	return f, nil
@@ -99,11 +107,15 @@ func (f *surface) webhookURL(id room.ID) string {
 
 // collectors are the metrics of the surface.
 func (f *surface) collectors() []prometheus.Collector {
-	return []prometheus.Collector{f.meter, f.traffic, f.hooks}
+	list := []prometheus.Collector{f.meter, f.traffic, f.hooks}
+	if f.monitor != nil {
+		list = append(list, httpapi.NewMediaMetrics(f.monitor.Read))
+	}
+	return list
 }
 
 // report is this node's metrics report; the cluster asks for it each second.
-func (f *surface) report() map[string]any { return nil }
+func (f *surface) report() map[string]any { return f.reports.Report() }
 
 // extend adds to the API what the surface serves.
 func (f *surface) extend(o httpapi.Options) httpapi.Options {

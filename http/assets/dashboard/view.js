@@ -41,9 +41,13 @@ export function nodeCards(cluster) {
 }
 
 function rate(report, room, peer, track) {
-  const of = report[`room_id=${room}`]?.[`endpoint_id=${peer}`]?.[`track_id=${track}`];
-  const bytes = of?.["inbound-rtp.bytes_received-per-second"];
-  return bytes === undefined ? "" : `, ${Math.round((bytes * 8) / 1000)} kbit/s`;
+  const tracks = report[`room_id=${room}`]?.[`endpoint_id=${peer}`] ?? {};
+  let sum;
+  for (const rid of ["", "l", "m", "h"]) { // the variants of simulcast have a report each
+    const bytes = tracks[`track_id=${track}:${rid}`]?.["inbound-rtp.bytes_received-per-second"];
+    if (bytes !== undefined) sum = (sum ?? 0) + bytes;
+  }
+  return sum === undefined ? "" : `, ${Math.round((sum * 8) / 1000)} kbit/s`;
 }
 
 export function roomCard(address, room, report, { join, removePeer, removeRoom }) {
