@@ -15,6 +15,7 @@ import (
 	prtp "github.com/pion/rtp"
 	psrtp "github.com/pion/srtp/v3"
 	"github.com/pion/stun/v4"
+	"github.com/pion/transport/v4/deadline"
 	pturn "github.com/pion/turn/v5"
 
 	"github.com/fjord-media/fjord/sfu/rtp"
@@ -79,7 +80,7 @@ func checkWire(t *testing.T, ip netip.Addr, kind string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := dialWire(t, s, kind)
+	conn := newWire(t, dialWire(t, s, kind))
 	cert, print, err := newCertificate()
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +103,77 @@ func checkWire(t *testing.T, ip netip.Addr, kind string) {
 		t.Errorf("relayed: %v", r.Relayed())
 	}
 	t.Logf("%d packets sent until one came", send)
+}
+
+// wire is the client's end: what arrives is DTLS, for its connection, or else
+// for the test.
+type wire struct {
+	net.PacketConn
+	secure, rest chan []byte
+	done         chan struct{}
+	limit        *deadline.Deadline
+}
+
+func newWire(t *testing.T, under net.PacketConn) *wire {
+	t.Helper()
+	w := &wire{
+		PacketConn: under, secure: make(chan []byte, 1000), rest: make(chan []byte, 1000), done: make(chan struct{}), limit: deadline.New(),
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		w.sort()
+	}()
+	t.Cleanup(func() {
+		_ = under.Close()
+		<-gone
+	})
+	return w
+}
+
+func (w *wire) sort() {
+	b := make([]byte, 2000)
+	for {
+		n, _, err := w.PacketConn.ReadFrom(b)
+		if err != nil {
+			close(w.done)
+			return
+		}
+		to := w.rest
+		if isDTLS(b[:n]) {
+			to = w.secure
+		}
+		select {
+		case to <- append([]byte(nil), b[:n]...):
+		default:
+		}
+	}
+}
+
+// ReadFrom is for DTLS.
+func (w *wire) ReadFrom(b []byte) (int, net.Addr, error) {
+	select {
+	case p := <-w.secure:
+		return copy(b, p), w.LocalAddr(), nil
+	case <-w.done:
+		return 0, nil, net.ErrClosed
+	case <-w.limit.Done():
+		return 0, nil, w.limit.Err()
+	}
+}
+
+func (w *wire) SetDeadline(at time.Time) error     { return w.SetReadDeadline(at) }
+func (w *wire) SetReadDeadline(at time.Time) error { w.limit.Set(at); return nil }
+func (w *wire) Close() error                       { return nil }
+
+// next is what is no DTLS, nil: nothing in time.
+func (w *wire) next(wait time.Duration) []byte {
+	select {
+	case b := <-w.rest:
+		return b
+	case <-time.After(wait):
+		return nil
+	}
 }
 
 // dialWire opens the client's end: a socket, or an allocation.
@@ -146,39 +218,33 @@ func dialWire(t *testing.T, s *Socket, kind string) net.PacketConn {
 }
 
 // nominate checks and nominates the path, as a controlling ICE agent does.
-func nominate(t *testing.T, conn net.PacketConn, server net.Addr, l Local) {
+func nominate(t *testing.T, w *wire, server net.Addr, l Local) {
 	t.Helper()
-	b := make([]byte, 1500)
 	for end := time.Now().Add(wireLimit); time.Now().Before(end); {
 		check, err := stun.Build(stun.TransactionID, stun.BindingRequest, stun.NewUsername(l.Fragment+":frag"), nominated{},
 			stun.NewShortTermIntegrity(l.Password), stun.Fingerprint)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := conn.WriteTo(check.Raw, server); err != nil {
+		if _, err := w.WriteTo(check.Raw, server); err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-		n, _, err := conn.ReadFrom(b)
-		if err != nil {
-			continue
-		}
-		m := &stun.Message{Raw: b[:n]}
+		m := &stun.Message{Raw: w.next(500 * time.Millisecond)}
 		if m.Decode() == nil && m.Type == stun.BindingSuccess {
-			_ = conn.SetReadDeadline(time.Time{})
 			return
 		}
 	}
 	t.Fatal("no answer to a check")
 }
 
-func handshakeWire(t *testing.T, conn net.PacketConn, server net.Addr, cert tls.Certificate) (out, in *psrtp.Context) {
+func handshakeWire(t *testing.T, conn *wire, server net.Addr, cert tls.Certificate) (out, in *psrtp.Context) {
 	t.Helper()
 	client, err := dtls.ClientWithOptions(conn, server, dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithExtendedMasterSecret(dtls.RequestExtendedMasterSecret), dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM))
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = client.Close() })
 	ctx, cancel := context.WithTimeout(context.Background(), wireLimit)
 	defer cancel()
 	if err := client.HandshakeContext(ctx); err != nil {
@@ -234,11 +300,10 @@ func sendUntil(t *testing.T, conn net.PacketConn, server net.Addr, out *psrtp.Co
 }
 
 // receiveOne sends packets to the client until it has read one.
-func receiveOne(t *testing.T, c *Session, conn net.PacketConn, in *psrtp.Context) {
+func receiveOne(t *testing.T, c *Session, w *wire, in *psrtp.Context) {
 	t.Helper()
 	stream := c.Sealer().Stream()
 	var batch Batch
-	b := make([]byte, 1500)
 	for n := uint16(1); n < 500; n++ {
 		batch.Begin(c.Route())
 		buffer, from := batch.Open(100)
@@ -246,21 +311,15 @@ func receiveOne(t *testing.T, c *Session, conn net.PacketConn, in *psrtp.Context
 		size := len(buffer) - from
 		batch.Add(stream.Seal(append(buffer, "down"...), from, size))
 		c.Transmit(&batch)
-		_ = conn.SetReadDeadline(time.Now().Add(40 * time.Millisecond))
-		for {
-			got, _, err := conn.ReadFrom(b)
-			if err != nil {
-				break
-			}
-			if got < 12 || binary.BigEndian.Uint32(b[8:]) != 9 {
-				continue // DTLS
-			}
-			plain, err := in.DecryptRTP(nil, b[:got], nil)
-			if err != nil || !strings.HasSuffix(string(plain), "down") {
-				t.Fatalf("%q, %v", plain, err)
-			}
-			return
+		got := w.next(40 * time.Millisecond)
+		if len(got) < 12 || binary.BigEndian.Uint32(got[8:]) != 9 {
+			continue
 		}
+		plain, err := in.DecryptRTP(nil, got, nil)
+		if err != nil || !strings.HasSuffix(string(plain), "down") {
+			t.Fatalf("%q, %v", plain, err)
+		}
+		return
 	}
 	t.Fatal("nothing came down")
 }
