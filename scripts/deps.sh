@@ -24,7 +24,7 @@ fi
 # browser installs the npm packages of the browser suite, outside the repository.
 browser() {
   local source=internal/testkit/browser target=${FJORD_CACHE:-$HOME/.cache/fjord}/browser
-  cmp -s "$source/package-lock.json" "$target/installed" && return
+  cmp -s "$source/package-lock.json" "$target/installed" && [ -d "$target/node_modules" ] && return
   echo "make deps: installing the browser suite's npm packages into $target"
   mkdir -p "$target"
   cp "$source/package.json" "$source/package-lock.json" "$target/"
