@@ -54,7 +54,7 @@ type BEAM struct {
 type BEAMOptions struct {
 	OTP    OTP // default: the system's
 	Host   *Host
-	Name   string   // node name with its host
+	Name   string   // node name with its host; "": not alive yet (net_kernel:start)
 	Long   bool     // long names (-name)
 	Cookie string   // default "fishjam_cookie"
 	Args   []string // more arguments of erl
@@ -105,7 +105,10 @@ func StartBEAM(t testing.TB, o BEAMOptions) *BEAM {
 	if o.Long {
 		mode = "-name"
 	}
-	args := append([]string{mode, o.Name, "-setcookie", o.Cookie, "-start_epmd", "false", "-noshell"}, o.Args...)
+	args := append([]string{"-setcookie", o.Cookie, "-start_epmd", "false", "-noshell"}, o.Args...)
+	if o.Name != "" {
+		args = append([]string{mode, o.Name}, args...)
+	}
 	b := &BEAM{Node: o.Name, waiting: map[int]string{}}
 	b.Process = Start(t, Command{Name: "erl " + o.Name, Path: o.OTP.Erl, Args: append(args, "-eval", evaluator), Env: o.Env, Host: o.Host})
 	Within(t, 5*time.Second, b.Name+" is up", func() bool {

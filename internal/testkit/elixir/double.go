@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,11 +53,19 @@ func Start(t testing.TB, o Options) *Double {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.fill(t)
-	d := &Double{BEAM: testkit.StartBEAM(t, o.BEAMOptions), Address: o.Address}
-	d.REST = testkit.ReachFrom(o.Host, "http://"+net.JoinHostPort(o.IP, fmt.Sprint(o.Port)), d.Process)
+	o.fill()
+	// As the original does, it becomes a node when its code is there: who dials it
+	// before that would find no media server.
+	nameless := o.BEAMOptions
+	nameless.Name = ""
+	d := &Double{BEAM: testkit.StartBEAM(t, nameless), Address: o.Address}
+	d.Node, d.Process.Name = o.Name, "erl "+o.Name
 	d.load(t, p, o.Dialect)
-	d.Expect(t, o.start(), "ok")
+	port := d.Eval(t, o.start())
+	if _, err := strconv.Atoi(port); err != nil {
+		t.Fatalf("start the double %s: %s", d.Node, port)
+	}
+	d.REST = testkit.ReachFrom(o.Host, "http://"+net.JoinHostPort(o.IP, port), d.Process)
 	return d
 }
 
@@ -75,8 +84,7 @@ func StartAll(t testing.TB, all ...Options) []*Double {
 	return doubles
 }
 
-func (o *Options) fill(t testing.TB) {
-	t.Helper()
+func (o *Options) fill() {
 	if o.Dialect == "" {
 		o.Dialect = Fishjam
 	}
@@ -88,8 +96,6 @@ func (o *Options) fill(t testing.TB) {
 	}
 	if o.Port == 0 && o.Host != nil {
 		o.Port = 8080
-	} else if o.Port == 0 {
-		o.Port = testkit.FreePorts(t, 1)[0]
 	}
 }
 
@@ -99,8 +105,12 @@ func (o *Options) start() string {
 	for _, n := range o.Nodes {
 		nodes = append(nodes, "'"+n+"'")
 	}
-	return fmt.Sprintf(`'Elixir.Double':start(#{dialect => %s, address => <<"%s">>, nodes => [%s], routing => %v, sleep => %d, http => {%s, %d}}).`,
-		o.Dialect, o.Address, strings.Join(nodes, ","), o.Routing, o.Sleep.Milliseconds(), addressTerm(o.IP), o.Port)
+	names := "shortnames"
+	if o.Long {
+		names = "longnames"
+	}
+	return fmt.Sprintf(`'Elixir.Double':start(#{name => '%s', names => %s, dialect => %s, address => <<"%s">>, nodes => [%s], routing => %v, sleep => %d, http => {%s, %d}}).`,
+		o.Name, names, o.Dialect, o.Address, strings.Join(nodes, ","), o.Routing, o.Sleep.Milliseconds(), addressTerm(o.IP), o.Port)
 }
 
 // addressTerm is an IP address as Erlang writes it.

@@ -15,49 +15,45 @@ import (
 // generation, takes the place of one of them, and they go on: each places rooms
 // on the other.
 func TestBalance(t *testing.T) {
-	for _, dialect := range []elixir.Dialect{elixir.Fishjam, elixir.Main, elixir.Jellyfish} {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			nodes := w.fjords([]string{"f1@localhost", "f2@localhost"})
-			testkit.WaitMesh(t, 3*time.Second, nodes...)
-			testkit.TwoAddresses(t, nodes[1], "f1:1", "f2:1")
-			nodes[1].Kill(t)
-			d := w.double("f2@localhost", dialect, "f1@localhost")
-			testkit.WaitMesh(t, 5*time.Second, nodes[0], d.REST)
-			members(t, 3*time.Second, 2, nodes[0])
-			// f1 has one room, the double none: they are even after one more.
-			if got := spread(t, nodes[0], 5); got["f2:1"] != 3 || got["f1:1"] != 2 {
-				t.Errorf("from Fjord: %v", got)
-			}
-			// Both have three. From the double: on a tie the other node with 0.6.3 and
-			// Jellyfish, the asking one with main; then even.
-			got := map[string]int{}
-			first := ""
-			for i := range 4 {
-				r := d.REST.MustPostRoom(t, "")
-				got[r.Address]++
-				if i == 0 {
-					first = r.Address
-				}
-			}
-			want := "f1:1"
-			if dialect == elixir.Main {
-				want = "f2:1"
-			}
-			if first != want || got["f1:1"] != 2 || got["f2:1"] != 2 {
-				t.Errorf("from the double: %v, the first at %s", got, first)
-			}
-			d.Clean(t)
-			if crashes, warnings := d.Crashes(t), d.Warnings(t); len(crashes)+len(warnings) != 0 {
-				t.Errorf("the double: crashes %v, warnings %v", crashes, warnings)
-			}
-			if k := peerOf(nodes[0], "f2@localhost").Kind; k != map[elixir.Dialect]string{
-				elixir.Fishjam: "fishjam-0.6", elixir.Main: "fishjam-main", elixir.Jellyfish: "jellyfish-0.5",
-			}[dialect] {
-				t.Errorf("it is shown as %q", k)
-			}
+	for _, c := range []struct {
+		dialect     elixir.Dialect
+		kind, first string // as Fjord shows it; where its own first room goes
+	}{
+		{elixir.Fishjam, "fishjam-0.6", "f1:1"}, {elixir.Main, "fishjam-main", "f2:1"}, {elixir.Jellyfish, "jellyfish-0.5", "f1:1"},
+	} {
+		t.Run(string(c.dialect), func(t *testing.T) {
+			eachOTP(t, func(t *testing.T) { balance(t, c.dialect, c.kind, c.first) })
 		})
+	}
+}
+
+func balance(t *testing.T, dialect elixir.Dialect, kind, first string) {
+	w := newWorld(t)
+	nodes := w.fjords([]string{"f1@localhost", "f2@localhost"})
+	testkit.WaitMesh(t, 3*time.Second, nodes...)
+	testkit.TwoAddresses(t, nodes[1], "f1:1", "f2:1")
+	nodes[1].Kill(t)
+	d := w.double("f2@localhost", dialect, "f1@localhost")
+	testkit.WaitMesh(t, 5*time.Second, nodes[0], d.REST)
+	members(t, 3*time.Second, 2, nodes[0])
+	// f1 has one room, the double none: each has three after five more.
+	if got := spread(t, nodes[0], 5); got["f2:1"] != 3 || got["f1:1"] != 2 {
+		t.Errorf("from Fjord: %v", got)
+	}
+	// From the double: on a tie the other node with 0.6.3 and Jellyfish, the asking
+	// one with main; then even.
+	r := d.REST.MustPostRoom(t, "")
+	got := spread(t, d.REST, 3)
+	got[r.Address]++
+	if r.Address != first || got["f1:1"] != 2 || got["f2:1"] != 2 {
+		t.Errorf("from the double: %v, the first at %s", got, r.Address)
+	}
+	d.Clean(t)
+	if crashes, warnings := d.Crashes(t), d.Warnings(t); len(crashes)+len(warnings) != 0 {
+		t.Errorf("the double: crashes %v, warnings %v", crashes, warnings)
+	}
+	if k := peerOf(nodes[0], "f2@localhost").Kind; k != kind {
+		t.Errorf("it is shown as %q", k)
 	}
 }
 

@@ -177,8 +177,9 @@ func TestPartialDNSAnswers(t *testing.T) {
 // Scenario 6: packets between {1,2} and {3,4} are lost, with nodes of either kind
 // on both sides: each side notices and goes on; all are one again 35 seconds after
 // the network is back, at the latest.
-func TestNetSplit(t *testing.T) {
-	t.Parallel()
+func TestNetSplit(t *testing.T) { eachOTP(t, netSplit) }
+
+func netSplit(t *testing.T) {
 	lab := testkit.NewLab(t)
 	all := hosts(lab, nil, "10.77.0.%d/24", 4)
 	list := "app@10.77.0.1 app@10.77.0.2 app@10.77.0.3 app@10.77.0.4"

@@ -25,70 +25,73 @@ import (
 func TestNotificationsCross(t *testing.T) {
 	for _, dialect := range []elixir.Dialect{elixir.Fishjam, elixir.Main, elixir.Jellyfish} {
 		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			nodes := w.fjords([]string{"f1@localhost", "f2@localhost"})
-			all := elixir.StartAll(t, w.options("d1@localhost", dialect, "f1@localhost"), w.options("d2@localhost", elixir.Fishjam, "f1@localhost"))
-			d := all[0]
-			testkit.WaitMesh(t, 5*time.Second, nodes[0], nodes[1], all[0].REST, all[1].REST)
-			members(t, 3*time.Second, 4, nodes...)
-			ears := []*listener{listen(t, nodes[0]), listen(t, nodes[1])}
-			hook := webhooks(t)
-
-			// Rooms of all four, through Fjord, each with a webhook.
-			byAddress := map[string]string{}
-			for range 4 {
-				r := nodes[0].MustPostRoom(t, fmt.Sprintf(`{"webhookUrl":%q}`, hook.url))
-				byAddress[r.Address] = r.ID
-			}
-			if len(byAddress) != 4 {
-				t.Fatalf("rooms at %v, want four places", byAddress)
-			}
-			for address, id := range byAddress {
-				hearers := all
-				if address == "d1:1" || address == "d2:1" {
-					hearers = onlyTheirs(dialect, all)
-				}
-				if address == "d2:1" && len(hearers) == 1 {
-					hearers = all[1:]
-				}
-				everywhere(t, ears, hearers, "room_created", id)
-			}
-			// A peer of a Go room comes and goes.
-			onGo := byAddress["f2:1"]
-			peer := joins(t, nodes[1], onGo)
-			for _, kind := range []string{"peer_added", "peer_connected"} {
-				everywhere(t, ears, all, kind, onGo+" "+peer)
-			}
-			// One of a room of the original.
-			onDouble := byAddress[d.Address]
-			d.Eval(t, fmt.Sprintf(`'Elixir.Double.PubSub':event({peer_added, <<"%s">>, <<"p">>}).`, onDouble))
-			d.Eval(t, fmt.Sprintf(`'Elixir.Double.PubSub':event({peer_connected, <<"%s">>, <<"p">>}).`, onDouble))
-			for _, kind := range []string{"peer_added", "peer_connected"} {
-				everywhere(t, ears, onlyTheirs(dialect, all), kind, onDouble+" p")
-			}
-			for f, id := range map[*testkit.Fjord]string{nodes[0]: byAddress["f1:1"], nodes[1]: onGo, d.REST: onDouble} {
-				if status, body, err := f.Do(http.MethodDelete, "/room/"+id, ""); err != nil || status >= 300 {
-					t.Errorf("delete %s: %d %s %v", id, status, body, err)
-				}
-			}
-			for _, id := range []string{byAddress["f1:1"], onGo} {
-				everywhere(t, ears, all, "room_deleted", id)
-				hook.once(t, "room_created "+id)
-				hook.once(t, "room_deleted "+id)
-			}
-			hook.once(t, "peer_connected "+onGo+" "+peer)
-			for _, l := range ears {
-				l.once(t, "room_deleted "+onDouble)
-			}
-			before := []int{ears[0].metrics(), ears[1].metrics()}
-			testkit.Within(t, 3*time.Second, "reports of all four nodes arrive", func() bool {
-				return ears[0].metrics() >= before[0]+8 && ears[1].metrics() >= before[1]+8
-			})
-			for _, d := range all {
-				d.Clean(t)
-			}
+			eachOTP(t, func(t *testing.T) { notificationsCross(t, dialect) })
 		})
+	}
+}
+
+func notificationsCross(t *testing.T, dialect elixir.Dialect) {
+	w := newWorld(t)
+	nodes := w.fjords([]string{"f1@localhost", "f2@localhost"})
+	all := elixir.StartAll(t, w.options("d1@localhost", dialect, "f1@localhost"), w.options("d2@localhost", elixir.Fishjam, "f1@localhost"))
+	d := all[0]
+	testkit.WaitMesh(t, 5*time.Second, nodes[0], nodes[1], all[0].REST, all[1].REST)
+	members(t, 3*time.Second, 4, nodes...)
+	ears := []*listener{listen(t, nodes[0]), listen(t, nodes[1])}
+	hook := webhooks(t)
+
+	// Rooms of all four, through Fjord, each with a webhook.
+	byAddress := map[string]string{}
+	for range 4 {
+		r := nodes[0].MustPostRoom(t, fmt.Sprintf(`{"webhookUrl":%q}`, hook.url))
+		byAddress[r.Address] = r.ID
+	}
+	if len(byAddress) != 4 {
+		t.Fatalf("rooms at %v, want four places", byAddress)
+	}
+	for address, id := range byAddress {
+		hearers := all
+		if address == "d1:1" || address == "d2:1" {
+			hearers = onlyTheirs(dialect, all)
+		}
+		if address == "d2:1" && len(hearers) == 1 {
+			hearers = all[1:]
+		}
+		everywhere(t, ears, hearers, "room_created", id)
+	}
+	// A peer of a Go room comes and goes.
+	onGo := byAddress["f2:1"]
+	peer := joins(t, nodes[1], onGo)
+	for _, kind := range []string{"peer_added", "peer_connected"} {
+		everywhere(t, ears, all, kind, onGo+" "+peer)
+	}
+	// One of a room of the original.
+	onDouble := byAddress[d.Address]
+	d.Eval(t, fmt.Sprintf(`'Elixir.Double.PubSub':event({peer_added, <<"%s">>, <<"p">>}).`, onDouble))
+	d.Eval(t, fmt.Sprintf(`'Elixir.Double.PubSub':event({peer_connected, <<"%s">>, <<"p">>}).`, onDouble))
+	for _, kind := range []string{"peer_added", "peer_connected"} {
+		everywhere(t, ears, onlyTheirs(dialect, all), kind, onDouble+" p")
+	}
+	for f, id := range map[*testkit.Fjord]string{nodes[0]: byAddress["f1:1"], nodes[1]: onGo, d.REST: onDouble} {
+		if status, body, err := f.Do(http.MethodDelete, "/room/"+id, ""); err != nil || status >= 300 {
+			t.Errorf("delete %s: %d %s %v", id, status, body, err)
+		}
+	}
+	for _, id := range []string{byAddress["f1:1"], onGo} {
+		everywhere(t, ears, all, "room_deleted", id)
+		hook.once(t, "room_created "+id)
+		hook.once(t, "room_deleted "+id)
+	}
+	hook.once(t, "peer_connected "+onGo+" "+peer)
+	for _, l := range ears {
+		l.once(t, "room_deleted "+onDouble)
+	}
+	before := []int{ears[0].metrics(), ears[1].metrics()}
+	testkit.Within(t, 3*time.Second, "reports of all four nodes arrive", func() bool {
+		return ears[0].metrics() >= before[0]+8 && ears[1].metrics() >= before[1]+8
+	})
+	for _, d := range all {
+		d.Clean(t)
 	}
 }
 

@@ -8,9 +8,11 @@
 defmodule Double do
   @moduledoc "Start, settings and what a test asks the double."
 
-  # options: dialect (:fishjam, :main, :jellyfish, :none), address (what rooms are
-  # announced at), nodes (connected once at start, as libcluster's Epmd strategy
-  # does), routing (main: ids that name their owner), http ({ip, port} or nil).
+  # options: name and names (as net_kernel:start takes them), dialect (:fishjam,
+  # :main, :jellyfish, :none), address (what rooms are announced at), nodes
+  # (connected once at the start, as libcluster's Epmd strategy does), routing
+  # (main: ids that name their owner), http ({ip, port}; port 0: any). It returns
+  # the port of HTTP.
   def start(options) do
     parent = self()
 
@@ -24,9 +26,10 @@ defmodule Double do
       end)
 
     receive do: ({:tables, ^keeper} -> :ok)
-    defaults = %{dialect: :fishjam, address: "double:8080", nodes: [], routing: false, http: nil, tracks: 0, freeze: nil, sleep: 0}
+    defaults = %{dialect: :fishjam, address: "double:8080", nodes: [], routing: false, tracks: 0, freeze: nil, sleep: 0}
     settings = :maps.merge(defaults, options)
     :maps.map(fn key, value -> set(key, value) end, settings)
+    {:ok, _} = :net_kernel.start([settings.name, settings.names])
     product = product(settings.dialect)
     Double.PubSub.start(product)
 
@@ -38,9 +41,9 @@ defmodule Double do
     end
 
     :gen_event.swap_handler(:erl_signal_server, {:erl_signal_handler, []}, {Double.Signals, []})
-    if settings.http != nil, do: Double.HTTP.start(settings.http)
+    port = Double.HTTP.start(settings.http)
     :lists.foreach(fn node -> node == node() or :net_kernel.connect_node(node) end, settings.nodes)
-    :ok
+    port
   end
 
   defp for_table(name), do: :ets.new(name, [:named_table, :public, :ordered_set])

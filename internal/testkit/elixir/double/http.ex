@@ -7,7 +7,8 @@ defmodule Double.HTTP do
     owner = spawn(fn -> receive do: (:go -> accept(listener)) end)
     :ok = :gen_tcp.controlling_process(listener, owner)
     send(owner, :go)
-    :ok
+    {:ok, port} = :inet.port(listener)
+    port
   end
 
   defp accept(listener) do
