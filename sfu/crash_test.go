@@ -52,7 +52,7 @@ type badSink struct {
 }
 
 func (*badSink) Forward(int, []*rtp.Packet) { panic("sink") }
-func (b *badSink) Ended()                  { b.once.Do(func() { close(b.ended) }) }
+func (b *badSink) Ended()                   { b.once.Do(func() { close(b.ended) }) }
 
 // TestCrashOfSink: a component whose sink panics loses its subscription; the
 // publisher and the other subscribers go on.
