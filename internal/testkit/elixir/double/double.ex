@@ -29,7 +29,9 @@ defmodule Double do
     defaults = %{dialect: :fishjam, address: "double:8080", nodes: [], routing: false, tracks: 0, freeze: nil, sleep: 0}
     settings = :maps.merge(defaults, options)
     :maps.map(fn key, value -> set(key, value) end, settings)
-    {:ok, _} = :net_kernel.start([settings.name, settings.names])
+    # Milliseconds between ticks, of which four are net_ticktime.
+    tick = :application.get_env(:kernel, :net_ticktime, 60) * 250
+    {:ok, _} = :net_kernel.start([settings.name, settings.names, tick])
     product = product(settings.dialect)
     Double.PubSub.start(product)
 
