@@ -174,7 +174,7 @@ func (u *uplink) note(s *source, p *rtp.Packet) {
 	t := s.line.track
 	if t.config.Kind == Video {
 		if s.missing.Arrived(p.Extended, p.Arrival) {
-			t.requestKeyFrame(s.variant)
+			s.requestKeyFrame(p.Arrival)
 		}
 	} else if b := p.Extension(s.line.level); len(b) > 0 && t.vad.Level(b[0]&0x7f, p.Timestamp) {
 		if published := t.track.Load(); published != nil {
@@ -192,7 +192,14 @@ func (u *uplink) ask(s *source, now int64) {
 		u.send(feedback.NACK(u.ssrc, s.reception.SSRC, u.due))
 	}
 	if lost {
-		s.line.track.requestKeyFrame(s.variant)
+		s.requestKeyFrame(now)
+	}
+}
+
+// requestKeyFrame asks for one, not more often than subscribers may.
+func (s *source) requestKeyFrame(now int64) {
+	if t := s.line.track.track.Load(); t != nil {
+		t.variants[s.variant].RequestKeyFrame(now)
 	}
 }
 
