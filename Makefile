@@ -29,7 +29,7 @@ run: build ## run one node in development mode (port 5002, loopback only)
 	$(BIN)
 
 test: deps build ## unit, interoperability and end-to-end tests (at most 15 minutes on two cores)
-	$(SUITES) unit interop epmdsuite e2e media browser netns image
+	$(SUITES) unit interop epmdsuite e2e media browser mixed netns image
 
 race: ## unit tests under the race detector, with Ergo's cron race mended in a copy
 	scripts/race.sh
@@ -44,11 +44,11 @@ interop: deps build ## tests against real BEAM nodes (FJORD_OTP_ROOTS chooses th
 	$(SUITES) interop epmdsuite
 
 e2e: deps build ## the manual's recipes, the SDKs in a browser, clusters in network namespaces, the compose files
-	$(SUITES) e2e media browser netns image
+	$(SUITES) e2e media browser mixed netns image
 
 soak: deps build ## the long forms, against OTP 23, 25, 27 and 29 (makes Debian trees once; needs root)
 	roots=$$(internal/testkit/otp/trees.sh 23 27 29) && eval "export $$roots" && \
-	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop e2e media browser netns image
+	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop e2e media browser mixed netns image
 
 lint: bin/tools/staticcheck-$(STATICCHECK_VERSION) ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
