@@ -61,7 +61,7 @@ func TestChurn(t *testing.T) {
 		n.mustDelete(t, "/room/"+room)
 	}
 	for _, p := range stay {
-		p.leave()
+		p.Leave()
 	}
 	n.settles(t, goroutines, descriptors)
 }
@@ -108,7 +108,7 @@ func (n *node) visit(t *testing.T, room string, i int) bool {
 		t.Errorf("visit %d: %v", i, err)
 		return false
 	}
-	defer p.leave()
+	defer p.Leave()
 	if i%publishEvery == 0 {
 		if err := p.Publish(narrow("visit:v")); err != nil {
 			t.Errorf("visit %d: %v", i, err)

@@ -59,7 +59,7 @@ func TestHundredRooms(t *testing.T) {
 	for _, room := range rooms {
 		n.mustDelete(t, "/room/"+room)
 	}
-	each(crowd, func(p *member) { p.leave() })
+	each(crowd, func(p *member) { p.Leave() })
 	n.settles(t, goroutines, descriptors)
 }
 
@@ -86,7 +86,7 @@ func gather(t *testing.T, n *node, rooms []string) []*member {
 				t.Errorf("peer %d: %v", i, err)
 				return
 			}
-			t.Cleanup(p.leave)
+			t.Cleanup(p.Leave)
 			crowd[i] = &member{peer: p, place: i % crowdPeers}
 			for _, s := range []*sfupeer.Source{narrow(fmt.Sprintf("%d:v", i%crowdPeers)), slowAudio(fmt.Sprintf("%d:a", i%crowdPeers))} {
 				if err := p.Publish(s); err != nil {

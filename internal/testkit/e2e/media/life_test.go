@@ -47,7 +47,7 @@ func TestLife(t *testing.T) {
 
 	second, err := n.connect(first, sfupeer.Options{})
 	if err == nil {
-		second.leave()
+		second.Leave()
 		t.Fatal("a second connection was accepted")
 	}
 	if !strings.Contains(err.Error(), "peer already connected") {
@@ -55,7 +55,7 @@ func TestLife(t *testing.T) {
 	}
 	flows(t, b, "a:1", 20)
 
-	a.leave()
+	a.Leave()
 	testkit.Within(t, limit, "the other sees it leave", func() bool { return b.Count("endpointRemoved") == 1 })
 	again := n.mustConnect(t, first, sfupeer.Options{})
 	publish(t, again, video("a:2"))

@@ -6,7 +6,6 @@
 package media
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,16 +14,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/fjord-media/fjord/internal/testkit"
 	"github.com/fjord-media/fjord/internal/testkit/sfupeer"
-	pb "github.com/fjord-media/fjord/proto"
 )
 
 // limit is how long anything may take on a quiet machine.
@@ -132,36 +128,8 @@ func (n *node) mustDelete(t testing.TB, path string) {
 
 // peer is a client with its socket.
 type peer struct {
-	*sfupeer.Client
+	*sfupeer.Socket
 	account
-	ws *websocket.Conn
-
-	done   chan struct{} // closed when the socket is; then:
-	code   websocket.StatusCode
-	reason string
-	once   sync.Once
-}
-
-// send writes a message of the peer protocol.
-func send(ws *websocket.Conn, m *pb.PeerMessage) error {
-	b, err := proto.Marshal(m)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), testkit.Slack*limit)
-	defer cancel()
-	return ws.Write(ctx, websocket.MessageBinary, b)
-}
-
-// dial opens a peer socket, without a word.
-func (n *node) dial() (*websocket.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), testkit.Slack*limit)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(n.API, "http")+"/socket/peer/websocket", nil)
-	if err == nil {
-		ws.SetReadLimit(8 << 20)
-	}
-	return ws, err
 }
 
 // connect opens the socket of a peer, says its token and connects its media.
@@ -172,69 +140,11 @@ func (n *node) connect(a account, o sfupeer.Options) (*peer, error) {
 // connectChanged is connect for a client whose media events are changed on
 // their way to the node; change: nil for none.
 func (n *node) connectChanged(a account, o sfupeer.Options, change func([]byte) []byte) (*peer, error) {
-	ws, err := n.dial()
+	s, err := sfupeer.Enter(n.API, a.token, o, change)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("peer %s: %w", a.id, err)
 	}
-	p := &peer{account: a, ws: ws, done: make(chan struct{})}
-	o.Send = func(mediaEvent []byte) error {
-		if change != nil {
-			mediaEvent = change(mediaEvent)
-		}
-		return send(ws, &pb.PeerMessage{Content: &pb.PeerMessage_MediaEvent_{MediaEvent: &pb.PeerMessage_MediaEvent{Data: string(mediaEvent)}}})
-	}
-	if p.Client, err = sfupeer.New(o); err != nil {
-		_ = ws.CloseNow()
-		return nil, err
-	}
-	welcome := make(chan struct{}, 1)
-	go p.read(welcome)
-	if err := send(ws, &pb.PeerMessage{Content: &pb.PeerMessage_AuthRequest_{AuthRequest: &pb.PeerMessage_AuthRequest{Token: a.token}}}); err != nil {
-		p.leave()
-		return nil, err
-	}
-	select {
-	case <-welcome:
-		return p, p.Connect(map[string]any{"name": a.id})
-	case <-p.done:
-		p.leave()
-		return p, fmt.Errorf("peer %s: closed with %d %q", a.id, p.code, p.reason)
-	case <-time.After(testkit.Slack * limit):
-		p.leave()
-		return nil, fmt.Errorf("peer %s: not authenticated", a.id)
-	}
-}
-
-func (p *peer) read(welcome chan<- struct{}) {
-	defer close(p.done)
-	for {
-		_, b, err := p.ws.Read(context.Background())
-		if err != nil {
-			var closed websocket.CloseError
-			if errors.As(err, &closed) {
-				p.code, p.reason = closed.Code, closed.Reason
-			}
-			return
-		}
-		var m pb.PeerMessage
-		if proto.Unmarshal(b, &m) != nil {
-			continue
-		}
-		if m.GetAuthenticated() != nil {
-			welcome <- struct{}{}
-		} else if e := m.GetMediaEvent(); e != nil {
-			p.Deliver([]byte(e.GetData()))
-		}
-	}
-}
-
-// leave drops the socket and ends the client.
-func (p *peer) leave() {
-	p.once.Do(func() {
-		_ = p.ws.CloseNow()
-		<-p.done
-		p.Close()
-	})
+	return &peer{s, a}, nil
 }
 
 // join adds a peer to a room and connects it.
@@ -249,7 +159,7 @@ func (n *node) mustConnect(t testing.TB, a account, o sfupeer.Options) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.leave)
+	t.Cleanup(p.Leave)
 	testkit.Within(t, limit, a.id+" is connected", func() bool { return p.ID() == a.id })
 	return p
 }
@@ -280,11 +190,11 @@ func flows(t testing.TB, p *peer, track string, packets int) {
 func closes(t testing.TB, p *peer, code websocket.StatusCode, reason string) {
 	t.Helper()
 	select {
-	case <-p.done:
+	case <-p.Done:
 	case <-time.After(testkit.Slack * limit):
 		t.Fatalf("%s: the socket is still open", p.id)
 	}
-	if p.code != code || p.reason != reason {
-		t.Errorf("%s: closed with %d %q, want %d %q", p.id, p.code, p.reason, code, reason)
+	if p.Code != code || p.Reason != reason {
+		t.Errorf("%s: closed with %d %q, want %d %q", p.id, p.Code, p.Reason, code, reason)
 	}
 }

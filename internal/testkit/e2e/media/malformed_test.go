@@ -40,8 +40,8 @@ func (s bystanders) unharmed(t *testing.T) {
 	flows(t, s.b, "calm:v", 20)
 	for _, p := range []*peer{s.a, s.b} {
 		select {
-		case <-p.done:
-			t.Errorf("%s: closed with %d %q", p.id, p.code, p.reason)
+		case <-p.Done:
+			t.Errorf("%s: closed with %d %q", p.id, p.Code, p.Reason)
 		default:
 		}
 	}
@@ -113,18 +113,18 @@ func TestOffers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(p.leave)
+			t.Cleanup(p.Leave)
 			publish(t, p, video("bad:v"))
 			testkit.Within(t, limit, "the offer is answered, or ends the peer", func() bool {
 				select {
-				case <-p.done:
+				case <-p.Done:
 					return true
 				default:
 					return p.Count("sdpAnswer") > 0
 				}
 			})
-			if p.Count("sdpAnswer") == 0 && (p.code < websocket.StatusMessageTooBig || !strings.Contains(p.reason, c.crash)) {
-				t.Errorf("closed with %d %q, want %q", p.code, p.reason, c.crash)
+			if p.Count("sdpAnswer") == 0 && (p.Code < websocket.StatusMessageTooBig || !strings.Contains(p.Reason, c.crash)) {
+				t.Errorf("closed with %d %q, want %q", p.Code, p.Reason, c.crash)
 			}
 			if p.Count("sdpAnswer") > 0 && c.crash != "" {
 				t.Errorf("answered, want %q", c.crash)
@@ -159,7 +159,7 @@ func TestFrames(t *testing.T) {
 	room := n.MustPostRoom(t, "").ID
 	calm := n.bystanders(t, room)
 	for _, message := range frames() {
-		ws, err := n.dial()
+		ws, err := sfupeer.DialSocket(n.API)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,16 +172,16 @@ func TestFrames(t *testing.T) {
 	p := n.join(t, room, sfupeer.Options{})
 	for _, event := range events() {
 		select {
-		case <-p.done: // a reason was given: begin again
+		case <-p.Done: // a reason was given: begin again
 			p = n.join(t, room, sfupeer.Options{})
 		default:
 		}
-		_ = send(p.ws, &pb.PeerMessage{Content: &pb.PeerMessage_MediaEvent_{MediaEvent: &pb.PeerMessage_MediaEvent{Data: event}}})
+		_ = p.Write(&pb.PeerMessage{Content: &pb.PeerMessage_MediaEvent_{MediaEvent: &pb.PeerMessage_MediaEvent{Data: event}}})
 	}
 	for _, message := range frames() {
 		q := n.join(t, room, sfupeer.Options{})
-		write(q.ws, message)
-		q.leave()
+		write(q.Conn, message)
+		q.Leave()
 	}
 	calm.unharmed(t)
 }
