@@ -136,10 +136,12 @@ func (s *session) open() error {
 	return nil
 }
 
-// Ready implements transport.Handler.
+// Ready implements transport.Handler. A client with which DTLS is done has
+// applied the first answer: it need not nominate its path first.
 func (s *session) Ready() {
 	s.post(func() {
 		s.ready = true
+		s.confirmed = max(s.confirmed, 1)
 		s.settle()
 	})
 }
