@@ -276,7 +276,11 @@ func (g *Gateway) deliver(x *exposure, m node.Message) {
 	}
 }
 
+// exit passes an exit signal on, as to a process that does not trap exits.
 func (g *Gateway) exit(pid actor.PID, reason etf.Term) {
+	if isAtom(reason, "normal") {
+		return
+	}
 	var err error
 	if isAtom(reason, "kill") || isAtom(reason, "killed") {
 		err = g.actors.Kill(pid)

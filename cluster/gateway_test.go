@@ -156,6 +156,10 @@ func TestExitSignals(t *testing.T) {
 			n.mu.Lock()
 			p := n.procs["echo"]
 			n.mu.Unlock()
+			p.cb.Exit(etf.Pid{}, etf.Atom("normal")) // ends nobody
+			if a, err := call(t, n, etf.Atom("hello")); err != nil || a != etf.Term(int64(1)) {
+				t.Errorf("after normal: %v %v", a, err)
+			}
 			p.cb.Exit(etf.Pid{}, term(t, tt.signal))
 			<-p.ended
 			if !etf.Equal(p.reason, term(t, tt.want)) {

@@ -9,7 +9,8 @@ import (
 // DefaultMailboxSize is the capacity of a Mailbox made with size 0.
 const DefaultMailboxSize = 1024
 
-// ExitSignal is an exit signal that a Mailbox received.
+// ExitSignal is an exit signal that a Mailbox received: a Mailbox traps exits, so
+// it gets those with reason normal, too, which a plain BEAM process ignores.
 type ExitSignal struct {
 	From   etf.Pid
 	Reason etf.Term

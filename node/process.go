@@ -23,12 +23,15 @@ type Message struct {
 // may be called at the same time. A callback that panics ends the process.
 //
 // nil callbacks behave as a plain BEAM process would: messages and Down are
-// dropped, an exit signal ends the process with its reason.
+// dropped, an exit signal ends the process with its reason unless that is
+// normal.
 type Callbacks struct {
 	Message func(Message)
-	// Exit gets exit signals that would end a BEAM process: of linked processes
-	// (not with reason normal), and exit(Pid, Reason) ("kill" included). Then
-	// the process decides whether it ends.
+	// Exit makes the process one that traps exits, as with
+	// process_flag(trap_exit, true): it gets all exit signals, those of linked
+	// processes and those of exit(Pid, Reason), with reason normal too, and
+	// decides whether the process ends. (It gets even "kill"; a Mailbox ends
+	// with that.)
 	Exit func(from etf.Pid, reason etf.Term)
 	// Down gets the end of what Monitor watched: what is the pid or
 	// {Name, Node} that Monitor was given.
@@ -169,12 +172,14 @@ func (p *Process) down(ref etf.Ref, what, reason etf.Term) {
 	}
 }
 
+// exit gives p an exit signal (Erlang Reference Manual, "Processes", "Receiving
+// Exit Signals").
 func (p *Process) exit(from etf.Pid, reason etf.Term) {
 	switch {
 	case !p.Alive():
 	case p.cb.Exit != nil:
 		p.guard(func() { p.cb.Exit(from, reason) })
-	default:
+	case reason != etf.Term(atomNormal):
 		p.Terminate(reason)
 	}
 }

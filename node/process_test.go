@@ -187,7 +187,10 @@ func TestLink(t *testing.T) {
 		c.Terminate(atom("crash"))
 		d := mailbox(t, p.far, "")
 		link(d)
-		d.Terminate(atomNormal) // a normal end is not told
+		d.Terminate(atomNormal)
+		if e := receive[ExitSignal](t, a); e.From != d.Pid() || e.Reason != etf.Term(atomNormal) {
+			t.Errorf("a normal end: %+v", e)
+		}
 		within(t, time.Second, "tie gone", func() bool {
 			p.near.relations.Lock()
 			defer p.near.relations.Unlock()
@@ -251,6 +254,12 @@ func TestExitProcess(t *testing.T) {
 			}
 		}
 		box := mailbox(t, p.far, "")
+		if err := killer.ExitProcess(t.Context(), box.Pid(), atomNormal); err != nil {
+			t.Fatal(err)
+		}
+		if e := receive[ExitSignal](t, box); e.From != killer.Pid() || e.Reason != etf.Term(atomNormal) {
+			t.Errorf("normal: %+v", e)
+		}
 		if err := killer.ExitProcess(t.Context(), box.Pid(), atomKill); err != nil {
 			t.Fatal(err)
 		}

@@ -190,16 +190,13 @@ func (n *Node) onExit(_ *link, s dist.SigExit) {
 	if p == nil || !n.untie(p, s.From) {
 		return // unlinked meanwhile
 	}
-	if reason := exitReason(s.Reason, s.BadPayload); reason != etf.Term(atomNormal) {
-		p.exit(s.From, reason)
-	}
+	p.exit(s.From, exitReason(s.Reason, s.BadPayload))
 }
 
 // onExit2 serves EXIT2: exit(Pid, Reason).
 func (n *Node) onExit2(_ *link, s dist.SigExit2) {
-	p := n.process(s.To)
-	if reason := exitReason(s.Reason, s.BadPayload); p != nil && reason != etf.Term(atomNormal) {
-		p.exit(s.From, reason)
+	if p := n.process(s.To); p != nil {
+		p.exit(s.From, exitReason(s.Reason, s.BadPayload))
 	}
 }
 

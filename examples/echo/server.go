@@ -44,7 +44,9 @@ func (s *server) serve(ctx context.Context) {
 		}
 		switch x := signal.(type) {
 		case node.ExitSignal: // a gen_server that does not trap exits
-			s.box.Terminate(x.Reason)
+			if x.Reason != etf.Term(etf.Atom("normal")) {
+				s.box.Terminate(x.Reason)
+			}
 		case node.Message:
 			s.handle(ctx, x)
 		}

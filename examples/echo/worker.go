@@ -50,12 +50,18 @@ func (w *worker) serve(ctx context.Context) {
 			_ = w.Send(ctx, w.tell[x.Ref], etf.Tuple{etf.Atom("down"), w.Pid(), x.What, x.Reason})
 			delete(w.tell, x.Ref)
 		case node.ExitSignal:
-			if w.trap == nil {
-				w.Terminate(x.Reason)
-				return
-			}
-			_ = w.Send(ctx, w.trap, etf.Tuple{etf.Atom("trapped"), w.Pid(), x.From, x.Reason})
+			w.exit(ctx, x)
 		}
+	}
+}
+
+// exit serves an exit signal. Reason normal ends only those who end themselves.
+func (w *worker) exit(ctx context.Context, x node.ExitSignal) {
+	switch {
+	case w.trap != nil:
+		_ = w.Send(ctx, w.trap, etf.Tuple{etf.Atom("trapped"), w.Pid(), x.From, x.Reason})
+	case x.Reason != etf.Term(etf.Atom("normal")):
+		w.Terminate(x.Reason)
 	}
 }
 

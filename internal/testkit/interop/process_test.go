@@ -59,12 +59,14 @@ func (w *world) watchTheirs(t *testing.T, b *testkit.BEAM) {
 	for _, end := range ends {
 		w.script(t, b, [][2]string{
 			{watched + "W ! {monitor, P, self()}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, " + end[0] + "} end, receive {down, W, P, Y} -> Y after 3000 -> none end.", end[1]},
-			{watched + "W ! {trap, self()}, W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, " + end[0] + "} end, receive {trapped, W, P, Y} -> Y after 500 -> none end.", trapped(end[1])},
+			{watched + "W ! {trap, self()}, W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, " + end[0] + "} end, receive {trapped, W, P, Y} -> Y after 3000 -> none end.", end[1]},
 		}...)
 	}
 	w.script(t, b, [][2]string{
 		{watched + "W ! {monitor, P, self()}, W ! {echo, self(), 1}, receive {W, 1} -> exit(P, kill) end, receive {down, W, P, Y} -> Y after 3000 -> none end.", "killed"},
 		{watched + "exit(P, kill), timer:sleep(20), W ! {monitor, P, self()}, receive {down, W, P, Y} -> Y after 3000 -> none end.", "noproc"},
+		{watched + "W ! {trap, self()}, W ! {echo, self(), 1}, receive {W, 1} -> exit(W, normal) end, receive {trapped, W, _, Y} -> Y after 3000 -> none end.", "normal"},
+		{watched + "W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, normal} end, timer:sleep(100), W ! {echo, self(), 2}, receive {W, 2} -> alive after 3000 -> none end.", "alive"},
 		{worker + "W ! {monitor, {nobody, node()}, self()}, receive {down, W, {nobody, _}, Y} -> Y after 3000 -> none end.", "noproc"},
 		{watched + "true = register(known, P), W ! {monitor, {known, node()}, self()}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, x} end, receive {down, W, {known, _}, Y} -> Y after 3000 -> none end.", "x"},
 		{watched + "M = monitor(process, W), W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, x} end, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "x"},
@@ -72,15 +74,6 @@ func (w *world) watchTheirs(t *testing.T, b *testkit.BEAM) {
 		{watched + "W ! {link, P}, W ! {unlink, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, x} end, timer:sleep(100), W ! {echo, self(), 2}, receive {W, 2} -> alive after 3000 -> none end.", "alive"},
 		{watched + "exit(P, kill), timer:sleep(20), M = monitor(process, W), W ! {link, P}, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "noproc"},
 	}...)
-}
-
-// trapped is what the worker tells that traps exits. Package node does not give
-// exit signals with reason normal to a process.
-func trapped(reason string) string {
-	if reason == "normal" {
-		return "none"
-	}
-	return reason
 }
 
 // lose kills both sides: links and monitors end with noconnection, and what
