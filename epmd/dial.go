@@ -48,7 +48,7 @@ type bound struct {
 // Read reads, and reports the context's end as such.
 func (b *bound) Read(p []byte) (int, error) {
 	n, err := b.Conn.Read(p)
-	if err != nil && err != io.EOF && b.ctx.Err() != nil {
+	if err != nil && !errors.Is(err, io.EOF) && b.ctx.Err() != nil {
 		err = b.ctx.Err()
 	}
 	return n, err

@@ -36,7 +36,7 @@ func (n *Node) rexMessage(p *Process, m Message) {
 func (n *Node) rexRequest(p *Process, r GenRequest) {
 	t, ok := r.Request.(etf.Tuple)
 	if !ok || len(t) != 5 {
-		_ = p.PostReply(r, badrpc(Exit(atomBadarg).(*RemoteError))) // fails only without a link
+		_ = p.PostReply(r, badrpc(&RemoteError{Class: ClassExit, Reason: atomBadarg})) // fails only without a link
 		return
 	}
 	module, function, args := erpcTarget(etf.List(t[1:4]))

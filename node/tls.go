@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"slices"
+	"time"
 )
 
 // Ways to verify the other side of a TLS link.
@@ -147,12 +149,38 @@ func verifyName(c *x509.Certificate, host string) error {
 func handshakeTLS(ctx context.Context, conn net.Conn, config *tls.Config, side func(net.Conn, *tls.Config) *tls.Conn) (net.Conn, error) {
 	bare := &bareConn{Conn: conn, left: maxTLSHandshake}
 	secure := side(bare, config)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		}
+	if err := bounded(ctx, conn, secure.Handshake); err != nil {
 		return nil, tlsError(err)
 	}
 	bare.done()
 	return &secureConn{Conn: secure, bare: bare}, nil
+}
+
+// bounded runs a handshake under ctx: its deadline and its end reach conn. Unlike
+// HandshakeContext of crypto/tls it has no goroutine wait for that.
+func bounded(ctx context.Context, conn net.Conn, handshake func() error) error {
+	deadline, _ := ctx.Deadline()
+	if err := conn.SetDeadline(deadline); err != nil {
+		return err
+	}
+	fired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(fired)
+		_ = conn.SetDeadline(time.Unix(1, 0)) // wakes reads and writes; a failure means it is closed
+	})
+	err := handshake()
+	if !stop() {
+		<-fired
+	}
+	switch {
+	case ctx.Err() != nil && err == nil:
+		return context.Cause(ctx)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	case errors.Is(err, os.ErrDeadlineExceeded): // a moment before ctx
+		return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	case err != nil:
+		return err
+	}
+	return conn.SetDeadline(time.Time{})
 }

@@ -316,8 +316,7 @@ func TestStrangerCostsLittle(t *testing.T) {
 			each := (heap() - before) / strangers
 			extra := float64(runtime.NumGoroutine()-goroutines) / strangers
 			t.Logf("%d bytes and %.2f goroutines each", each, extra)
-			// One goroutine, and for TLS the one that waits for the context.
-			if each > limit || extra > 2 {
+			if each > limit || extra > 1.1 {
 				t.Errorf("each costs %d bytes and %.2f goroutines", each, extra)
 			}
 		})

@@ -1,6 +1,9 @@
 package etf
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"errors"
+)
 
 // Decode decodes the term that b begins with, version byte 131 first, with
 // the default limits, and returns the bytes after it. Binaries are copies.
@@ -103,7 +106,7 @@ func (r *reader) top(b []byte) (Term, []byte, error) {
 
 // fail makes the error for this place.
 func (r *reader) fail(err error) error {
-	if err == ErrTruncated && r.clamped {
+	if r.clamped && errors.Is(err, ErrTruncated) {
 		err = ErrTooLarge
 	}
 	return &DecodeError{Offset: r.off, Tag: r.tag, Err: err}
