@@ -410,6 +410,32 @@ func TestHandshakeDeadlines(t *testing.T) {
 	}
 }
 
+// TestHandshakeDeadlineIsOfTheWhole has a peer that sends a byte each second.
+func TestHandshakeDeadlineIsOfTheWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		name := framed(hello{false, DefaultFlags, 5, "peer@host"}.append(nil))
+		sent := make(chan int)
+		go func() {
+			n := 0
+			for err := error(nil); err == nil && n < len(name); n++ {
+				_, err = b.Write(name[n : n+1])
+				time.Sleep(time.Second)
+			}
+			sent <- n
+		}()
+		begin := time.Now()
+		_, err := Respond(context.Background(), a, localB, &verdict{})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != setupTime {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		_ = a.Close()
+		if n := <-sent; n < 6 {
+			t.Errorf("only %d bytes were sent", n)
+		}
+	})
+}
+
 func TestDigest(t *testing.T) {
 	// Of the OTP documentation's recipe: MD5 of cookie and decimal challenge.
 	if got := fmt.Sprintf("%x", digest("monster", 4294967295)); got != "9dffd90a48c46a8277429bfdefc02ebe" {
