@@ -58,7 +58,10 @@ func Enter(api, token string, o Options, change func([]byte) []byte) (*Socket, e
 		_ = ws.CloseNow()
 		return nil, err
 	}
-	go s.read()
+	s.tasks.Go("socket", func(context.Context) error { // ends with the socket
+		s.read()
+		return nil
+	})
 	if err := s.Write(&pb.PeerMessage{Content: &pb.PeerMessage_AuthRequest_{AuthRequest: &pb.PeerMessage_AuthRequest{Token: token}}}); err != nil {
 		s.Leave()
 		return nil, err
