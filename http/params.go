@@ -84,6 +84,9 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func parseBody(contentType string, body []byte) (map[string]any, error) {
+	if contentType == "application/json" { // what nearly all clients send
+		return parseJSON(body)
+	}
 	media, attributes, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return nil, nil

@@ -85,7 +85,7 @@ async function addPeer(address, room) {
     },
   });
   const timer = setInterval(async () => (rates.textContent = await peer.bitrates()), 1000);
-  const card = el("li", {}, el("h3", {}, `${label} in ${room}`), videos, state, rates,
+  const card = el("li", {}, el("h3", {}, label), el("div", { className: "dim id" }, `in ${room}`), videos, state, rates,
     el("div", { className: "row" }, action(`leave ${added.peer.id}`, "Leave", () => peer.close())));
   $("here").append(card);
 }

@@ -47,17 +47,18 @@ function rate(report, room, peer, track) {
     const bytes = tracks[`track_id=${track}:${rid}`]?.["inbound-rtp.bytes_received-per-second"];
     if (bytes !== undefined) sum = (sum ?? 0) + bytes;
   }
-  return sum === undefined ? "" : `, ${Math.round((sum * 8) / 1000)} kbit/s`;
+  return sum === undefined ? "" : ` ${Math.round((sum * 8) / 1000)} kbit/s`;
 }
 
 export function roomCard(address, room, report, { join, removePeer, removeRoom }) {
   return el("li", {},
-    el("h3", {}, room.id),
+    el("h3", { className: "id" }, room.id),
     el("div", { className: "dim" }, `on ${address}`, room.config.videoCodec ? `, ${room.config.videoCodec}` : ""),
-    el("ul", {}, ...room.peers.map((p) => el("li", {},
-      el("span", { className: p.status === "connected" ? "good" : "dim" }, `${p.id} ${p.status} `),
-      action(`peer ${p.id}`, "Remove", () => removePeer(p.id), "bad"),
-      el("ul", {}, ...p.tracks.map((t) => el("li", {}, `${t.type}${rate(report, room.id, p.id, t.id)}`)))))),
+    el("ul", { className: "peers" }, ...room.peers.map((p) => el("li", {},
+      el("div", { className: "row" },
+        el("span", {}, el("span", { className: "id" }, p.id), " ", el("span", { className: p.status === "connected" ? "good" : "dim" }, p.status)),
+        action(`peer ${p.id}`, "Remove", () => removePeer(p.id), "bad")),
+      el("div", { className: "dim" }, p.tracks.length ? p.tracks.map((t) => `${t.type}${rate(report, room.id, p.id, t.id)}`).join(" · ") : "no tracks")))),
     el("div", { className: "row" },
       action(`join ${room.id}`, "Add a peer here", join),
       action(`end ${room.id}`, "End the room", removeRoom, "bad")));

@@ -9,9 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,22 +20,6 @@ import (
 
 	"github.com/fjord-media/fjord/internal/testkit"
 )
-
-// residentKB is the memory of a process that is in RAM.
-func residentKB(t *testing.T, pid int) int {
-	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			n, _ := strconv.Atoi(strings.Fields(rest)[0])
-			return n
-		}
-	}
-	return 0
-}
 
 // TestLoadListeners: 2,000 listeners, and 1,000 events a second for ten seconds.
 func TestLoadListeners(t *testing.T) {
