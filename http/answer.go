@@ -23,9 +23,9 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		b.WriteString(`{"errors":{"detail":"Internal Server Error"}}` + "\n")
 	}
 	body := b.Bytes()[:b.Len()-1]
+	values := [...]string{jsonType, strconv.Itoa(len(body))} // one allocation
 	h := w.Header()
-	h.Set("Content-Type", jsonType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Type"], h["Content-Length"] = values[:1:1], values[1:]
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may be gone; nothing is left to tell it
 }
