@@ -101,6 +101,9 @@ func TestBadPages(t *testing.T) {
 		header http.Header
 	}{{"?vsn=3.0.0", nil}, {"", http.Header{"Origin": {"http://elsewhere.example"}}}} {
 		conn, response, err := websocket.Dial(t.Context(), "ws://"+l.address(0)+"/socket/websocket"+c.query, &websocket.DialOptions{HTTPHeader: c.header})
+		if response != nil && response.Body != nil {
+			_ = response.Body.Close()
+		}
 		if err == nil || response == nil || response.StatusCode != http.StatusForbidden {
 			t.Errorf("%s %v: %v, %v, %v", c.query, c.header, conn, response, err)
 		}
