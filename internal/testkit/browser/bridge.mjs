@@ -39,7 +39,7 @@ const server = createServer((request, response) => {
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
 
 const browser = await chromium.launch({
-  executablePath: process.env.FJORD_CHROMIUM,
+  executablePath: process.env.FJORD_CHROMIUM, timeout: 55_000, // ms; a busy machine takes its time
   args: [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--mute-audio",
     "--autoplay-policy=no-user-gesture-required", "--disable-gpu", "--disable-dev-shm-usage",
