@@ -28,7 +28,7 @@ browser() {
   echo "make deps: installing the browser suite's npm packages into $target"
   mkdir -p "$target"
   cp "$source/package.json" "$source/package-lock.json" "$target/"
-  (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+  (cd "$target" && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
   cp "$source/package-lock.json" "$target/installed"
 }
 
