@@ -2,7 +2,7 @@
 import { ask, base, listen } from "./api.js";
 import { source } from "./media.js";
 import { Peer } from "./peer.js";
-import { $, action, el, fill, nodeCards, roomCard } from "./view.js";
+import { $, action, el, fill, nodeCards, roomCard, showRates } from "./view.js";
 
 let token = sessionStorage.getItem("token") ?? "";
 let report = {};
@@ -36,6 +36,7 @@ async function refresh() {
       })]);
     }
   }
+  for (const key of Object.keys(report)) if (!seen.has(key.slice("room_id=".length))) delete report[key];
   cards.sort(([a], [b]) => (a < b ? -1 : 1));
   fill($("rooms"), cards.length ? cards.map(([, card]) => card) : [el("li", { className: "dim" }, "No rooms yet.")]);
 }
@@ -64,7 +65,7 @@ async function addPeer(address, room) {
   const own = el("video", { muted: true, autoplay: true, playsInline: true, srcObject: sent.stream });
   const state = el("div", { className: "dim", role: "status" }, "connecting");
   const videos = el("div", { className: "videos" }, own);
-  const rates = el("div", { className: "dim" });
+  const traffic = el("div", { className: "dim" });
   const elements = new Map();
   const peer = new Peer(url, added.token, sent.stream, { name: label }, {
     joined: () => (state.textContent = "joined"),
@@ -84,8 +85,8 @@ async function addPeer(address, room) {
       $("link").textContent = `${label}: ${reason}`;
     },
   });
-  const timer = setInterval(async () => (rates.textContent = await peer.bitrates()), 1000);
-  const card = el("li", {}, el("h3", {}, label), el("div", { className: "dim id" }, `in ${room}`), videos, state, rates,
+  const timer = setInterval(async () => (traffic.textContent = await peer.bitrates()), 1000);
+  const card = el("li", {}, el("h3", {}, label), el("div", { className: "dim id" }, `in ${room}`), videos, state, traffic,
     el("div", { className: "row" }, action(`leave ${added.peer.id}`, "Leave", () => peer.close())));
   $("here").append(card);
 }
@@ -97,12 +98,18 @@ function note(what, room, who) {
   soon();
 }
 
+// rates takes a report; each node of the cluster sends one of its rooms.
+function rates(news) {
+  Object.assign(report, news);
+  showRates(report);
+}
+
 async function open() {
   await ask(token, "", "GET", "/health");
   sessionStorage.setItem("token", token);
   $("login").hidden = true;
   $("board").hidden = false;
-  listen(token, { notification: note, report: (r) => Object.assign(report, r), state: (s) => ($("link").textContent = s) });
+  listen(token, { notification: note, report: rates, state: (s) => ($("link").textContent = s) });
   setInterval(soon, 5000);
   await refresh();
 }

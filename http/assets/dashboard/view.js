@@ -50,6 +50,18 @@ function rate(report, room, peer, track) {
   return sum === undefined ? "" : ` ${Math.round((sum * 8) / 1000)} kbit/s`;
 }
 
+// tracksOf lists the tracks of a peer; showRates renews it.
+function tracksOf(room, peer, report) {
+  const line = el("div", { className: "dim rates" });
+  line.say = (report) => peer.tracks.map((t) => `${t.type}${rate(report, room.id, peer.id, t.id)}`).join(" · ") || "no tracks";
+  line.textContent = line.say(report);
+  return line;
+}
+
+export function showRates(report) {
+  for (const line of document.querySelectorAll(".rates")) line.textContent = line.say(report);
+}
+
 export function roomCard(address, room, report, { join, removePeer, removeRoom }) {
   return el("li", {},
     el("h3", { className: "id" }, room.id),
@@ -58,7 +70,7 @@ export function roomCard(address, room, report, { join, removePeer, removeRoom }
       el("div", { className: "row" },
         el("span", {}, el("span", { className: "id" }, p.id), " ", el("span", { className: p.status === "connected" ? "good" : "dim" }, p.status)),
         action(`peer ${p.id}`, "Remove", () => removePeer(p.id), "bad")),
-      el("div", { className: "dim" }, p.tracks.length ? p.tracks.map((t) => `${t.type}${rate(report, room.id, p.id, t.id)}`).join(" · ") : "no tracks")))),
+      tracksOf(room, p, report)))),
     el("div", { className: "row" },
       action(`join ${room.id}`, "Add a peer here", join),
       action(`end ${room.id}`, "End the room", removeRoom, "bad")));
