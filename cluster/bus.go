@@ -33,6 +33,7 @@ type Bus struct {
 	tap  []func(room.Event) // what the cluster itself wants to know of own events
 	out  outward            // nil: not distributed
 	node *watch
+	told func(node string, ids []room.ID) // webhooks that another node has sent
 	log  *slog.Logger
 }
 
@@ -48,7 +49,9 @@ type outward interface {
 }
 
 // NewBus makes a bus that carries the notifications of this node only.
-func NewBus() *Bus { return &Bus{node: newWatch(), log: slog.New(slog.DiscardHandler)} }
+func NewBus() *Bus {
+	return &Bus{node: newWatch(), told: func(string, []room.ID) {}, log: slog.New(slog.DiscardHandler)}
+}
 
 // Publish takes an event of a room of this node: give it to
 // room.LocalOptions.Events. It does not block.
@@ -136,14 +139,29 @@ func (b *Bus) receive(origin, topic string, t etf.Term) {
 			b.hand(Notification{Metrics: string(report), Origin: origin})
 		}
 	case topicFjord:
-		tuple, ok := t.(etf.Tuple)
-		if !ok || len(tuple) != 3 || !isAtom(tuple[0], atomRoom) {
-			return
-		}
+		b.fjord(origin, t)
+	}
+}
+
+// fjord takes what another Fjord node tells of webhooks: that of a room it makes,
+// or those it has sent for a dead node's rooms.
+func (b *Bus) fjord(origin string, t etf.Term) {
+	tuple, ok := t.(etf.Tuple)
+	if !ok || len(tuple) != 3 {
+		return
+	}
+	switch {
+	case isAtom(tuple[0], atomRoom):
 		id, isID := tuple[1].([]byte)
 		url, isURL := tuple[2].([]byte)
 		if isID && isURL {
 			b.node.webhook(origin, room.ID(id), string(url))
+		}
+	case isAtom(tuple[0], atomTold):
+		name, isName := tuple[1].(etf.Atom)
+		ids, err := parseIDs(tuple[2])
+		if isName && err == nil {
+			b.told(string(name), ids)
 		}
 	}
 }

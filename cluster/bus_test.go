@@ -16,6 +16,13 @@ func (w *watch) knows(name string) bool {
 	return w.nodes[name] != nil
 }
 
+// waiting is how many webhooks are still to be sent, here or elsewhere.
+func (o *orphans) waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.list)
+}
+
 // hearEach waits until all nodes know each other's PubSub.
 func hearEach(t *testing.T, all []*labNode) {
 	t.Helper()
@@ -123,7 +130,9 @@ func TestRoomsOfADeadNode(t *testing.T) {
 		within(t, 5*time.Second, "announced", func() bool { return len(x.heard.events("hooked"))+len(x.heard.events("plain")) == 4 })
 	}
 	within(t, 5*time.Second, "webhook", func() bool { return len(all[2].hooks.events("hooked")) == 1 })
-	time.Sleep(50 * time.Millisecond)
+	for _, x := range all[:2] { // long before it would be their turn
+		within(t, orphanTurn/2, "told that the webhook is sent", func() bool { return x.orphans.waiting() == 0 })
+	}
 	for i, x := range all[:3] {
 		for _, id := range []room.ID{"hooked", "plain"} {
 			if got := x.heard.events(id); !slices.Equal(got, []string{"RoomCreated f4@localhost", "RoomCrashed f4@localhost"}) {

@@ -156,6 +156,7 @@ func (c *Cluster) distribute(opts Options) {
 		c.router.usageWait = min(opts.UsageLimit, usageMax)
 	}
 	c.orphans = &orphans{send: opts.Orphan}
+	c.bus.told = func(node string, ids []room.ID) { c.orphans.heard(node, ids, time.Now()) }
 	c.router.lost = c.lost
 	c.server = &roomServer{
 		self: c.node.Name(), local: c.local, router: c.router, custom: c.router.custom, members: c.router.members, log: c.log,
@@ -244,6 +245,14 @@ func (c *Cluster) Address(ctx context.Context, id room.ID) (string, error) {
 		return "", nil
 	}
 	return c.router.Address(ctx, id)
+}
+
+// Elsewhere is Router.Elsewhere; a standalone node has all its rooms itself.
+func (c *Cluster) Elsewhere(ctx context.Context, id room.ID) (address string, elsewhere bool, err error) {
+	if c.node == nil {
+		return "", false, nil
+	}
+	return c.router.Elsewhere(ctx, id)
 }
 
 // farewell is how long Stop waits for the last notifications to arrive.

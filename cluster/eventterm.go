@@ -18,6 +18,9 @@ const (
 	atomMetrics = etf.Atom("metrics")
 	// {room, Id, WebhookUrl} goes to Fjord nodes before the room's room_created.
 	atomRoom = etf.Atom("room")
+	// {told, Node, Ids} goes to Fjord nodes once the webhooks of a dead node's
+	// rooms have been sent.
+	atomTold = etf.Atom("told")
 
 	atomPeerID      = etf.Atom("peer_id")
 	atomComponentID = etf.Atom("component_id")

@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,21 +23,39 @@ const (
 	// rooms: when several nodes die together, all survivors know by then who is
 	// left.
 	orphanWait = time.Second
+	// orphanTurn is how long a node waits for one of a greater name to send these
+	// webhooks before it does so itself.
+	orphanTurn = 3 * time.Second
+	// toldFor is how long it is remembered that another node has sent a webhook of
+	// a room that is not known to be lost yet: longer than a silent link lasts.
+	toldFor = 2 * time.Minute
+	maxTold = 1 << 14 // rooms so remembered
 )
 
 // orphans are rooms of dead nodes whose webhooks are still to be told. One
-// surviving Fjord node does that: the one of the greatest name.
+// surviving Fjord node does that, the one of the greatest name, and tells the
+// others; should it not, because it has died or hangs too or never knew the
+// room, the next does.
 type orphans struct {
 	send func(url string, e room.Event)
 
 	mu   sync.Mutex
 	list []dueOrphan
+	told map[lostRoom]time.Time // until when, of rooms that are not in list
 }
 
 type dueOrphan struct {
 	orphan
 	due time.Time
 }
+
+// lostRoom names a room that went with its node.
+type lostRoom struct {
+	node string
+	id   room.ID
+}
+
+func (o orphan) lost() lostRoom { return lostRoom{o.node, o.id} }
 
 func (o *orphans) add(lost []orphan, now time.Time) {
 	if o.send == nil {
@@ -44,27 +64,61 @@ func (o *orphans) add(lost []orphan, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, x := range lost {
-		if x.webhook != "" {
+		until, told := o.told[x.lost()]
+		delete(o.told, x.lost())
+		if x.webhook != "" && !(told && now.Before(until)) {
 			o.list = append(o.list, dueOrphan{x, now.Add(orphanWait)})
 		}
 	}
 }
 
-// tell sends what is due, if this node is the one to do that.
-func (o *orphans) tell(now time.Time, ours func() bool) {
+// heard takes the word of another node that it has sent the webhooks of rooms.
+func (o *orphans) heard(node string, ids []room.ID, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	sent := map[room.ID]bool{}
+	for _, id := range ids {
+		sent[id] = true
+	}
+	o.list = slices.DeleteFunc(o.list, func(x dueOrphan) bool {
+		if x.node != node || !sent[x.id] {
+			return false
+		}
+		delete(sent, x.id)
+		return true
+	})
+	maps.DeleteFunc(o.told, func(_ lostRoom, until time.Time) bool { return !now.Before(until) })
+	for id := range sent {
+		if len(o.told) >= maxTold {
+			return
+		}
+		if o.told == nil {
+			o.told = map[lostRoom]time.Time{}
+		}
+		o.told[lostRoom{node, id}] = now.Add(toldFor)
+	}
+}
+
+// tell sends what is due and returns it by node. greater is how many Fjord nodes
+// of a greater name are linked: each has its turn before this one.
+func (o *orphans) tell(now time.Time, greater int) map[string][]room.ID {
 	o.mu.Lock()
 	var due []orphan
-	for len(o.list) > 0 && !o.list[0].due.After(now) {
-		due = append(due, o.list[0].orphan)
-		o.list = o.list[1:]
-	}
+	turn := now.Add(-time.Duration(greater) * orphanTurn)
+	o.list = slices.DeleteFunc(o.list, func(x dueOrphan) bool {
+		is := !x.due.After(turn)
+		if is {
+			due = append(due, x.orphan)
+		}
+		return is
+	})
 	o.mu.Unlock()
-	if len(due) == 0 || !ours() {
-		return
-	}
+	sent := map[string][]room.ID{}
 	for _, x := range due {
 		o.send(x.webhook, room.RoomCrashed{ID: x.id, Reason: errOwnerGone})
+		sent[x.node] = append(sent[x.node], x.id)
 	}
+	return sent
 }
 
 // lost tells of rooms that went with their node.
@@ -85,14 +139,27 @@ func (c *Cluster) unreachable(name string, err error) {
 	}
 }
 
-// greatest says whether this node has the greatest name of all Fjord nodes.
-func (c *Cluster) greatest() bool {
+// greater is how many linked Fjord nodes have a greater name than this one.
+func (c *Cluster) greater() (n int) {
 	for _, name := range c.router.members.fjordNames() {
 		if name > c.node.Name() {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
+}
+
+// tellOrphans sends the webhooks that are due, and has the other nodes know.
+// A node that stops leaves that to them.
+func (c *Cluster) tellOrphans(now time.Time) {
+	if c.stopped.Load() {
+		return
+	}
+	for name, ids := range c.orphans.tell(now, c.greater()) {
+		if c.parts != nil {
+			c.parts.tell(etf.Tuple{atomTold, etf.Atom(name), idsTerm(ids)})
+		}
+	}
 }
 
 // busActor sends this node's metrics report each second and looks after the
@@ -118,7 +185,7 @@ func (a *busActor) Handle(self *actor.Self, msg any) error {
 	if c.node != nil {
 		now := time.Now()
 		c.lost(c.bus.node.expire(now))
-		c.orphans.tell(now, c.greatest)
+		c.tellOrphans(now)
 	}
 	return nil
 }

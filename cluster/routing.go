@@ -216,6 +216,30 @@ func (r *Router) EndCall(ctx context.Context, id room.ID, component string) erro
 	return err
 }
 
+// Elsewhere is the FJ_HOST of the other node that has a room; false when the room
+// is here, or nobody is known to have it. It is meant for requests that anybody
+// can make: the cluster is not searched. room.ErrInvalidID, room.ErrNotFound,
+// room.ErrUnreachable.
+func (r *Router) Elsewhere(ctx context.Context, id room.ID) (address string, elsewhere bool, err error) {
+	name, known := r.self, true
+	switch {
+	case r.local.Has(id):
+	case r.routing == RouteByID:
+		name, err = r.owner(ctx, id)
+	case r.routing == RouteTransparent:
+		name, known = r.watch.owner(id)
+	}
+	if err != nil || !known || name == r.self {
+		return "", false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, forwardLimit)
+	defer cancel()
+	if address, err = (remoteRooms{router: r, node: name}).address(ctx); err != nil {
+		return "", false, fmt.Errorf("room %s on %s: %w", id, name, err)
+	}
+	return address, true, nil
+}
+
 // Address is the FJ_HOST of the node that has a room: where its peers connect.
 func (r *Router) Address(ctx context.Context, id room.ID) (string, error) {
 	return routed(ctx, r, id, func() (string, error) { return r.address, nil },

@@ -48,6 +48,12 @@ func TestRequestsAreRouted(t *testing.T) {
 				if address, err := all[(i+2)%3].Address(t.Context(), id); err != nil || address != all[i].name+":4000" {
 					t.Errorf("address %q, %v", address, err)
 				}
+				if address, elsewhere, err := all[(i+2)%3].Elsewhere(t.Context(), id); err != nil || !elsewhere || address != all[i].name+":4000" {
+					t.Errorf("elsewhere %q, %v, %v", address, elsewhere, err)
+				}
+				if _, elsewhere, err := all[i].Elsewhere(t.Context(), id); err != nil || elsewhere {
+					t.Errorf("its own room is elsewhere, %v", err)
+				}
 				if err := x.DeletePeer(t.Context(), id, "none"); !errors.Is(err, room.ErrPeerNotFound) {
 					t.Errorf("delete no peer: %v", err)
 				}
@@ -87,6 +93,9 @@ func TestRoomsAreLocalWithoutRouting(t *testing.T) {
 	if _, err := all[0].Service().Get(t.Context(), ids[1]); !errors.Is(err, room.ErrNotFound) {
 		t.Error(err)
 	}
+	if _, elsewhere, err := all[0].Elsewhere(t.Context(), ids[1]); err != nil || elsewhere {
+		t.Error(elsewhere, err)
+	}
 	if list, err := all[0].Service().List(t.Context()); err != nil || len(list) != 1 {
 		t.Error(list, err)
 	}
@@ -115,6 +124,12 @@ func TestRoutedIDs(t *testing.T) {
 	} {
 		if _, err := all[0].Service().Get(t.Context(), id); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", id, err, want)
+		}
+		if owner, ok := nodeOfID(id); ok && (owner == all[0].name || owner == all[1].name) {
+			continue // nobody looks whether the room is there
+		}
+		if _, _, err := all[0].Elsewhere(t.Context(), id); !errors.Is(err, want) {
+			t.Errorf("elsewhere %q: %v, want %v", id, err, want)
 		}
 	}
 }

@@ -52,6 +52,7 @@ type Config struct {
 	// FeatureRequestRouting routes requests to the node that holds the room.
 	FeatureRequestRouting bool
 	RoomRouting           string // RoutingOff or RoutingTransparent
+	RoomPlacement         string // PlacementReserved or PlacementPlain
 
 	sources map[string]string // variable → the name it was read by, absent: default
 }

@@ -73,6 +73,20 @@ func finishRouting(r *reader) {
 	}
 }
 
+// The values of FJ_ROOM_PLACEMENT.
+const (
+	PlacementReserved = "reserved" // creations in flight count as rooms
+	PlacementPlain    = "plain"    // only what members report counts, as in Fishjam
+)
+
+func readRoomPlacement(r *reader, v value) {
+	if v.text != PlacementReserved && v.text != PlacementPlain {
+		r.problem(v.name, fmt.Sprintf("Expected reserved or plain, got: %s", v.text), "set %s to one of these, or unset it", v.name)
+		return
+	}
+	r.c.RoomPlacement = v.text
+}
+
 func featureVariables() []Variable {
 	const routing = "FJ_FEATURE_FLAG_REQUEST_ROUTING_ENABLED"
 	return inGroup(GroupFeature, []Variable{
@@ -88,6 +102,13 @@ func featureVariables() []Variable {
 				"with `off` a room is found on its own node only, as in Fishjam 0.6.",
 			read: readRoomRouting,
 			show: func(c Config) string { return c.RoomRouting },
+		},
+		{
+			Name: "FJ_ROOM_PLACEMENT", Ancestor: noAncestor, Type: "reserved or plain", Default: "reserved",
+			Doc: "How the node for a new room is chosen. Both take the least forwarded tracks, then the least rooms. With `reserved` the rooms " +
+				"on their way count too, so that a burst spreads; with `plain` only what nodes report counts, strictly as in Fishjam 0.6.",
+			read: readRoomPlacement,
+			show: func(c Config) string { return c.RoomPlacement },
 		},
 	})
 }

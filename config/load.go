@@ -61,6 +61,7 @@ func (r *reader) defaults() Config {
 		GitCommit:         "dev",
 		MetricsRoomLabels: true,
 		RoomRouting:       RoutingOff,
+		RoomPlacement:     PlacementReserved,
 		WebRTC:            defaultWebRTC(),
 		Dist:              defaultDist(),
 	}

@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		Development: true, ServerAPIToken: "development", Host: "127.0.0.1:5002", IP: loopback, Port: 5002,
 		SecretKeyBase: Secret(strings.Repeat("A", 64)), CheckOrigin: OriginCheck{Mode: OriginAny},
 		ResourcesBasePath: "/srv/fishjam_resources", MetricsIP: loopback, MetricsPort: 9568, LogLevel: "info", GitCommit: "dev",
-		MetricsRoomLabels: true, RoomRouting: "off",
+		MetricsRoomLabels: true, RoomRouting: "off", RoomPlacement: "reserved",
 		WebRTC: WebRTC{Used: true, TurnIP: loopback, TurnListenIP: loopback, TurnPortMin: 50000, TurnPortMax: 59999},
 		Dist: Dist{
 			Strategies: []string{"NODES_LIST"}, Cookie: "fishjam_cookie", PollingInterval: 5 * time.Second,

@@ -57,11 +57,11 @@ func TestKubernetes(t *testing.T) {
 
 func TestLimitsAndTimes(t *testing.T) {
 	c := mustLoad(t, on(env{
-		"FJ_MAX_ROOMS": "100", "FJ_MAX_FORWARDED_TRACKS": "2000", "FJ_DRAIN_TIMEOUT": "1h30m", "FJ_ROOM_ROUTING": "transparent", "FJ_METRICS_ROOM_LABELS": "false",
+		"FJ_MAX_ROOMS": "100", "FJ_MAX_FORWARDED_TRACKS": "2000", "FJ_DRAIN_TIMEOUT": "1h30m", "FJ_ROOM_ROUTING": "transparent", "FJ_ROOM_PLACEMENT": "plain", "FJ_METRICS_ROOM_LABELS": "false",
 		"FJ_DIST_WAIT_FOR": "2", "FJ_DIST_EXPECTED_NODES": "3", "FJ_DIST_CONNECT_TIMEOUT": "2", "FJ_RPC_TIMEOUT": "250", "FJ_DIST_SYNC_TIMEOUT": "2500ms",
 		"FJ_WEBHOOK_ALLOW": "public 10.1.2.3/16,Hooks.example.com *.corp ::1", "FJ_DIST_HIDDEN": "true", "FJ_DIST_RESOURCE_TYPES": "SRV a", "FJ_DIST_DNS_NAMES": "host",
 	}))
-	if c.MaxRooms != 100 || c.MaxForwardedTracks != 2000 || c.DrainTimeout != 90*time.Minute || c.RoomRouting != RoutingTransparent || c.MetricsRoomLabels {
+	if c.MaxRooms != 100 || c.MaxForwardedTracks != 2000 || c.DrainTimeout != 90*time.Minute || c.RoomRouting != RoutingTransparent || c.RoomPlacement != PlacementPlain || c.MetricsRoomLabels {
 		t.Error(c)
 	}
 	d := c.Dist

@@ -42,8 +42,8 @@ type Options struct {
 	// the room is here or nobody is known to have it; room.ErrInvalidID,
 	// room.ErrUnreachable. Files of the room are redirected there. nil: rooms are here.
 	RoomElsewhere func(context.Context, room.ID) (address string, elsewhere bool, err error)
-	LogLevel     LogLevel     // nil: no /log/level
-	Traffic      *Traffic     // counts requests; nil: one that nobody reads
+	LogLevel      LogLevel // nil: no /log/level
+	Traffic       *Traffic // counts requests; nil: one that nobody reads
 }
 
 // Distribution is what /health says of the cluster.

@@ -15,8 +15,9 @@ func (s *server) startCluster(ctx context.Context, name string) (*cluster.Cluste
 	opts := cluster.Options{
 		Node: s.node, System: s.system, Local: s.rooms, Rooms: &spec, Bus: s.bus, Orphan: s.surface.orphan,
 		Metrics: s.surface.report, Address: s.cfg.Host, Version: version, UsageLimit: d.RPCTimeout,
-		Limits: cluster.Limits{Rooms: s.cfg.MaxRooms, ForwardedTracks: s.cfg.MaxForwardedTracks},
-		Logger: s.log.Slog("cluster"),
+		PlainRule: s.cfg.RoomPlacement == config.PlacementPlain,
+		Limits:    cluster.Limits{Rooms: s.cfg.MaxRooms, ForwardedTracks: s.cfg.MaxForwardedTracks},
+		Logger:    s.log.Slog("cluster"),
 	}
 	switch {
 	case s.cfg.FeatureRequestRouting:

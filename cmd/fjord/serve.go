@@ -116,7 +116,7 @@ func (s *server) start(ctx context.Context) (err error) {
 	api := httpapi.New(s.surface.extend(httpapi.Options{
 		Rooms: s.cluster.Service(), Distribution: s.cluster, Token: string(s.cfg.ServerAPIToken),
 		Version: apiVersion, GitCommit: s.cfg.GitCommit, Logger: s.log.Slog("http"), Ready: s.ready,
-		Cluster: clusterView{s},
+		Cluster: clusterView{s}, IgnoreRoomID: s.cfg.FeatureRequestRouting, RoomElsewhere: s.cluster.Elsewhere,
 	}))
 	s.fronts.serve(api, httpapi.NewMetrics(stats{s}, append(s.surface.collectors(), httpapi.NewClusterMetrics(clusterView{s}))...))
 	return nil
