@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -57,6 +58,34 @@ func TestFragmentsByHand(t *testing.T) {
 					t.Errorf("%s %s: (-want +got)\n%s", name, cut, d)
 				}
 			}
+		}
+	}
+}
+
+// TestSplitEverywhere cuts a stream of every signal, fragments and a tick at
+// every point.
+func TestSplitEverywhere(t *testing.T) {
+	o := newOutbox(DefaultFlags)
+	for _, w := range wires() {
+		o.post(t, w.sig)
+	}
+	body := []byte{104, 3, 97, 1, 88, 119, 3, 'a', '@', 'h', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 88, 119, 3, 'b', '@', 'h', 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7}
+	stream := append(o.drain(t), lengths(append(fragments(1, []byte{0}, body[:9], body[9:20], body[20:]), nil)...)...)
+	want, _, _ := feed(bytes.NewReader(stream), LinkOptions{})
+	if len(want) != len(wires())+1 {
+		t.Fatalf("%d signals", len(want))
+	}
+	for cut := range stream {
+		got, l, err := feed(io.MultiReader(bytes.NewReader(stream[:cut]), bytes.NewReader(stream[cut:])), LinkOptions{})
+		if !errors.Is(err, ErrPeerClosed) || l.Stats().Dropped != 0 {
+			t.Errorf("cut at %d: %v, %d dropped", cut, err, l.Stats().Dropped)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("cut at %d: (-want +got)\n%s", cut, cmp.Diff(want, got, bigInts))
+		}
+		// What came of a stream that ends there is the beginning.
+		if got, _, _ := feed(bytes.NewReader(stream[:cut]), LinkOptions{}); len(got) > len(want) || !reflect.DeepEqual(got, append([]Signal(nil), want[:len(got)]...)) {
+			t.Errorf("ended at %d: %d signals, not the first ones", cut, len(got))
 		}
 	}
 }
