@@ -22,7 +22,7 @@ const (
 	// listeners it grows by pausePerListener each, so that what a busy cluster
 	// tells costs a bounded number of writes a second.
 	pause            = 2 * time.Millisecond
-	pausePerListener = 10 * time.Microsecond
+	pausePerListener = 50 * time.Microsecond
 	// closeWait is how long the client may take to answer a close frame.
 	closeWait = 2 * time.Second
 	// maxWrite is how many bytes are written at once.
