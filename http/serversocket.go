@@ -105,6 +105,7 @@ func (s *serverSession) subscribe(kind pb.ServerMessage_EventType) bool {
 	s.socket.push(frame(encodeServer(&pb.ServerMessage{Content: &pb.ServerMessage_SubscribeResponse_{
 		SubscribeResponse: &pb.ServerMessage_SubscribeResponse{EventType: kind},
 	}})))
+	s.socket.listens.Store(true)
 	topic.add(s.socket.outbox)
 	return true
 }

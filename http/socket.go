@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -37,6 +38,7 @@ type socket struct {
 	conn    *socketConn
 	clock   clock
 	pause   func() time.Duration
+	listens atomic.Bool   // notifications come: pause says how long to rest
 	started chan struct{} // closed when pings begin
 	done    chan struct{} // closed when nothing is written any more
 }
@@ -87,7 +89,11 @@ func (s *socket) write(ctx context.Context) error {
 			if end, err := w.flush(); end != nil || err != nil {
 				return s.finish(end)
 			}
-			pauseFor(ctx, s.pause())
+			rest := pause // answers are not to wait for long
+			if s.listens.Load() {
+				rest = s.pause()
+			}
+			pauseFor(ctx, rest)
 		}
 	}
 }
