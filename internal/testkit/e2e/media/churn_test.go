@@ -25,6 +25,7 @@ const (
 	longestStay  = 1500 * time.Millisecond
 	leastVisits  = 30 // of a machine that is very busy
 	publishEvery = 4
+	waitEvery    = 10 // visitors that stay until they see something
 )
 
 // TestChurn: peers come and go fifty times a second, directly and through TURN
@@ -50,8 +51,8 @@ func TestChurn(t *testing.T) {
 	}
 	visits, seen, began := churn(t, n, rooms, period)
 	t.Logf("%d visits in %v (%d of them saw media), wanted %d a second", visits, time.Since(began).Round(time.Millisecond), seen, churnRate)
-	if visits < leastVisits {
-		t.Errorf("only %d visits", visits)
+	if visits < leastVisits || seen == 0 {
+		t.Errorf("only %d visits, %d of them saw media", visits, seen)
 	}
 	flows(t, stay[1], "stay:v", 20)
 	testkit.Within(t, limit, "the visitors are gone for those who stay", func() bool {
@@ -115,6 +116,9 @@ func (n *node) visit(t *testing.T, room string, i int) bool {
 		}
 	}
 	time.Sleep(rand.N(longestStay))
+	for end := time.Now().Add(limit); i%waitEvery == 0 && p.Received("stay:v").Packets == 0 && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
 	if i%2 == 0 {
 		if status, body, err := n.Do(http.MethodDelete, "/room/"+room+"/peer/"+a.id, ""); err != nil || status != http.StatusNoContent {
 			t.Errorf("visit %d: delete: %d %s %v", i, status, body, err)
