@@ -323,6 +323,40 @@ func TestStrangerCostsLittle(t *testing.T) {
 	}
 }
 
+// TestStrangerIsNotWaitedFor has a stranger that never ends its first message, a
+// byte at a time: it is cut off after the time that a handshake may take.
+func TestStrangerIsNotWaitedFor(t *testing.T) {
+	if o, err := (Options{Name: "go@localhost", Cookie: "secret"}).withDefaults(); err != nil || o.SetupTime != 7*time.Second {
+		t.Errorf("a handshake may take %v; %v", o.SetupTime, err)
+	}
+	for name, o := range map[string]*TLSOptions{"plain": nil, "TLS": newAuthority(t).issue(t, t.TempDir(), leaf{})} {
+		t.Run(name, func(t *testing.T) {
+			n := newLab(t).start(t, "go@localhost", withTLS(o), func(o *Options) { o.SetupTime = 300 * time.Millisecond })
+			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", n.Port()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			first := []byte{8, 0, 'N'}
+			if o != nil {
+				first = []byte{22, 3, 1, 0x3e, 0x80}
+			}
+			_, err = conn.Write(first)
+			for range 1000 { // some 10 s
+				if err != nil {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+				_, err = conn.Write([]byte{0})
+			}
+			if err == nil {
+				t.Error("never cut off")
+			}
+			within(t, time.Second, "nobody in the lobby", func() bool { return n.lobby.size() == 0 })
+		})
+	}
+}
+
 // heap is the memory in use.
 func heap() int {
 	runtime.GC()

@@ -196,3 +196,20 @@ func (w *world) startLate(t *testing.T) error {
 	}
 	return err
 }
+
+// TestInteropPriority: priority messages, which OTP 28 and later send in a control
+// message of their own, arrive at names, processes and aliases of this node.
+func TestInteropPriority(t *testing.T) {
+	eachOTP(t, func(t *testing.T, w *world) {
+		if w.otp.Release < "28" {
+			return // it has none
+		}
+		w.ask(t, [][2]string{
+			{"W = erpc:call(E, echo, spawn_worker, []), erlang:send(W, {echo, self(), prio}, [priority]), receive {W, X} -> X after 3000 -> none end.", "prio"},
+			{"erlang:send(S, {'$gen_cast', {tell, self(), named}}, [priority]), receive X -> X after 3000 -> none end.", "named"},
+			{"W = erpc:call(E, echo, spawn_worker, []), M = monitor(process, W), exit(W, now, [priority]), receive {'DOWN', M, _, _, R} -> R after 3000 -> none end.", "now"},
+			{"A = alias([priority]), erpc:call(E, echo, echo, [A]) =:= A.", "true"},
+			{"A = alias([priority]), gen_server:cast(S, {tell, A, back}), receive X -> X after 3000 -> none end.", "back"},
+		}...)
+	})
+}
