@@ -110,6 +110,39 @@ func TestREADMEJoinABEAM(t *testing.T) {
 	mustMatch(t, "the shell", out, `(?s)1> pong\n.*forwarded_tracks_number => 0`)
 }
 
+// An operator adds a node to a cluster of the original, looks at it and drains it.
+func TestREADMEOperating(t *testing.T) {
+	place := testkit.NewPlace(t)
+	endEPMD(t, place)
+	join := section(t, "Replacing Fishjam nodes", 2)
+	look := section(t, "Looking at the links", 2)
+	drain := section(t, "Draining", 3)
+	f := stays(t, place, join[0], "127.0.0.1:5002")
+	testkit.StartBEAM(t, testkit.BEAMOptions{Host: place.Host, Name: "fishjam@localhost"})
+	f.WaitLog(t, 10*time.Second, `connected to :fishjam@localhost\n`)
+	for _, line := range []string{join[1], look[0]} {
+		mustMatch(t, line, ends(t, place, line), `(?s)f1@localhost: ready;.*\nfishjam@localhost +up +for `)
+	}
+	mustMatch(t, look[1], ends(t, place, look[1]), `"node":"fishjam@localhost","state":"up"`)
+
+	one := section(t, "One node", 4)
+	created := ends(t, place, one[1])
+	id := regexp.MustCompile(`"id":"([0-9a-f-]{36})"`).FindStringSubmatch(created)
+	if id == nil {
+		t.Fatalf("no room: %s", created)
+	}
+	ready := "curl -s -o /dev/null -w %{http_code} http://localhost:5002/readyz"
+	ends(t, place, drain[0])
+	mustMatch(t, "readyz", ends(t, place, ready), `503$`)
+	ends(t, place, drain[1])
+	mustMatch(t, "readyz", ends(t, place, ready), `200$`)
+	ends(t, place, `curl -s -X DELETE -H "authorization: Bearer development" http://localhost:5002/room/`+id[1])
+	ends(t, place, drain[2])
+	if code := f.WaitExit(t, 3*time.Second); code != 0 {
+		t.Errorf("the drained node ends with %d: %s", code, f.Log())
+	}
+}
+
 // promptless returns the commands of a shell's session.
 func promptless(lines []string) []string {
 	var commands []string
