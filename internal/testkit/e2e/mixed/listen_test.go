@@ -5,6 +5,7 @@ package mixed
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -173,10 +174,9 @@ func webhooks(t testing.TB) *hooks {
 
 // ServeHTTP takes a webhook.
 func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b := make([]byte, 4096)
-	n, _ := r.Body.Read(b)
+	b, err := io.ReadAll(r.Body)
 	var m pb.ServerMessage
-	if err := proto.Unmarshal(b[:n], &m); err != nil {
+	if err != nil || proto.Unmarshal(b, &m) != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

@@ -26,7 +26,7 @@ defmodule Double do
       end)
 
     receive do: ({:tables, ^keeper} -> :ok)
-    defaults = %{dialect: :fishjam, address: "double:8080", nodes: [], routing: false, tracks: 0, freeze: nil, sleep: 0}
+    defaults = %{dialect: :fishjam, address: "double:8080", nodes: [], routing: false, tracks: 0, freeze: nil, freezing: false, sleep: 0}
     settings = :maps.merge(defaults, options)
     :maps.map(fn key, value -> set(key, value) end, settings)
     # Milliseconds between ticks, of which four are net_ticktime.
