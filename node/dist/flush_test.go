@@ -68,7 +68,7 @@ func TestWriterEndsOnQuietLinks(t *testing.T) {
 // TestFlushesKeepOrder lets senders post and send at various speeds, small and
 // large, to a peer that pauses: socket buffers fill and writes end midway.
 func TestFlushesKeepOrder(t *testing.T) {
-	const senders, each = 6, 3000
+	const senders, each = 6, 1000
 	a, b := loopback(t)
 	next := map[uint32]int{}
 	over := make(chan struct{})
