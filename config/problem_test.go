@@ -104,6 +104,7 @@ func TestProblems(t *testing.T) {
 		{env{"FJ_MAX_FORWARDED_TRACKS": "+1"}, "FJ_MAX_FORWARDED_TRACKS: Expected a whole number, got: +1"},
 		{env{"FJ_DRAIN_TIMEOUT": "2d"}, "FJ_DRAIN_TIMEOUT: Expected a time, got: 2d"},
 		{env{"FJ_ROOM_ROUTING": "on"}, "FJ_ROOM_ROUTING: Expected off or transparent, got: on"},
+		{env{"FJ_ROOM_PLACEMENT": "fair"}, "FJ_ROOM_PLACEMENT: Expected reserved or plain, got: fair"},
 		{env{"FJ_ROOM_ROUTING": "transparent", "FJ_FEATURE_FLAG_REQUEST_ROUTING_ENABLED": "true"}, "FJ_ROOM_ROUTING: FJ_FEATURE_FLAG_REQUEST_ROUTING_ENABLED routes requests in another way."},
 		{env{"FJ_WEBHOOK_ALLOW": "10.0.0.300"}, "FJ_WEBHOOK_ALLOW: Neither a network nor a host name: 10.0.0.300"},
 		{env{"FJ_WEBHOOK_ALLOW": ""}, "FJ_WEBHOOK_ALLOW: The list is empty."},
