@@ -213,3 +213,28 @@ func TestInteropPriority(t *testing.T) {
 		}...)
 	})
 }
+
+// records makes native records, which OTP 29 has.
+const records = `
+-module(nr).
+-export([make/1]).
+-record #point{x = 0, y}.
+make(Y) -> #point{x = 1, y = Y}.
+`
+
+// TestInteropNativeRecords: native records come back as they were, although this
+// node does not offer to know them.
+func TestInteropNativeRecords(t *testing.T) {
+	eachOTP(t, func(t *testing.T, w *world) {
+		if w.otp.Release < "29" {
+			return // it has none
+		}
+		w.beam.Load(t, records)
+		w.ask(t, [][2]string{
+			{"R = nr:make([a, #{b => nr:make(self())}]), gen_server:call(S, {echo, R}) =:= R.", "true"},
+			{"R = nr:make([]), erpc:call(E, echo, echo, [[R, R]]) =:= [R, R].", "true"},
+			{"W = erpc:call(E, echo, spawn_worker, []), R = nr:make(W), W ! {echo, self(), R}, receive {W, X} -> X =:= R after 3000 -> none end.", "true"},
+			{"W = erpc:call(E, echo, spawn_worker, []), R = nr:make(why), M = monitor(process, W), W ! {exit, R}, receive {'DOWN', M, _, _, X} -> X =:= R after 3000 -> none end.", "true"},
+		}...)
+	})
+}

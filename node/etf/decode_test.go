@@ -33,6 +33,9 @@ func TestDistributionOnly(t *testing.T) {
 		{"71 5200 5201 6102", Export{"$gen_call", "f1@host", 2}},
 		{"43 00000002 01 7701 6d 7701 72 7701 61 7701 62 6101 6b000178",
 			Record{1, "m", "r", []Atom{"a", "b"}, []Term{int64(1), List{int64('x')}}}},
+		// As erl of OTP 29 writes #nr:point{x = 1, y = [a]}.
+		{"43 00000002 00 7702 6e72 7705 706f696e74 7701 78 7701 79 6101 6c00000001 7701 61 6a",
+			Record{0, "nr", "point", []Atom{"x", "y"}, []Term{int64(1), List{Atom("a")}}}},
 		{"43 00000000 00 5200 5201", Record{0, "$gen_call", "f1@host", []Atom{}, []Term{}}},
 		{"79 0102 030405", Opaque{1, 2, 3, 4, 5}},
 	} {
