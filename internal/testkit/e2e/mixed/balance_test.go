@@ -15,6 +15,7 @@ import (
 // generation, takes the place of one of them, and they go on: each places rooms
 // on the other.
 func TestBalance(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		dialect     elixir.Dialect
 		kind, first string // as Fjord shows it; where its own first room goes
@@ -22,6 +23,7 @@ func TestBalance(t *testing.T) {
 		{elixir.Fishjam, "fishjam-0.6", "f1:1"}, {elixir.Main, "fishjam-main", "f2:1"}, {elixir.Jellyfish, "jellyfish-0.5", "f1:1"},
 	} {
 		t.Run(string(c.dialect), func(t *testing.T) {
+			t.Parallel()
 			eachOTP(t, func(t *testing.T) { balance(t, c.dialect, c.kind, c.first) })
 		})
 	}

@@ -40,6 +40,7 @@ func TestFrozenMembers(t *testing.T) {
 // The double stops itself between its answer for usage and the room, in each
 // generation's way of being asked; the client gets its room elsewhere.
 func TestFrozenBetweenUsageAndCreate(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []elixir.Dialect{elixir.Fishjam, elixir.Main, elixir.Jellyfish} {
 		for _, moment := range []string{"create", "usage"} {
 			t.Run(string(dialect)+" "+moment, func(t *testing.T) {

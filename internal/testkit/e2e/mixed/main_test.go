@@ -2,7 +2,26 @@
 
 // Package mixed runs clusters of Fjord nodes and of doubles of the original:
 // the acceptance scenarios of one cluster that never flaps, never hangs and can
-// be drained.
+// be drained. Where each is tested (others: tests of other packages):
+//
+//	 1 two nodes, one becomes a double     TestBalance, TestAllGenerationsTogether; e2e and e2e/image
+//	 2 DNS, a third node later             TestFoundByDNS; e2e/netns, e2e/image
+//	 3 nothing but IPv6                    TestFoundByDNS; e2e/netns
+//	 4 three of eight addresses            TestPartialDNSAnswers
+//	 5 DNS outage                          TestPartialDNSAnswers; e2e/netns
+//	 6 split network                       TestNetSplit, TestHalfOpenLink; interop
+//	 7 EPMD restarted                      TestEPMDRestart; e2e
+//	 8 reasons                             TestReasonsAreShown, TestNameTakenByTheOriginal; e2e
+//	 9 questions of every generation       TestQuestionsAreAnsweredAtOnce
+//	10 graceful leave                      TestGracefulLeave, TestDrain; interop
+//	11 200 creations at once               TestBurst, TestPlainRuleFromTheOriginal
+//	12 notifications, webhooks             TestNotificationsCross
+//	13 the owner is killed                 TestOwnerKilled, TestRoutedRooms
+//	14 a shell joins                       TestShellJoins
+//	15 33 nodes                            TestMeshOf33
+//
+// and beyond them frozen nodes (freeze_test.go), random kills (TestChaos) and the
+// replacement of a whole cluster (TestRollingReplacement).
 package mixed
 
 import (

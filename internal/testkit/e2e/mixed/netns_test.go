@@ -80,6 +80,7 @@ func startDNS(t *testing.T, d *elixir.Double, types, server string) {
 // IPv4 and where there is nothing but IPv6: who comes later is found within one
 // poll by the nodes that poll, from either side; who dies is gone at once.
 func TestFoundByDNS(t *testing.T) {
+	t.Parallel()
 	for family, c := range map[string]struct {
 		pattern, types string
 		args           []string
@@ -177,7 +178,10 @@ func TestPartialDNSAnswers(t *testing.T) {
 // Scenario 6: packets between {1,2} and {3,4} are lost, with nodes of either kind
 // on both sides: each side notices and goes on; all are one again 35 seconds after
 // the network is back, at the latest.
-func TestNetSplit(t *testing.T) { eachOTP(t, netSplit) }
+func TestNetSplit(t *testing.T) {
+	t.Parallel()
+	eachOTP(t, netSplit)
+}
 
 func netSplit(t *testing.T) {
 	lab := testkit.NewLab(t)

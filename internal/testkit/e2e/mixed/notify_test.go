@@ -23,8 +23,10 @@ import (
 // all nodes, each once; webhooks come from the owner alone; metrics reports come
 // from every node.
 func TestNotificationsCross(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []elixir.Dialect{elixir.Fishjam, elixir.Main, elixir.Jellyfish} {
 		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
 			eachOTP(t, func(t *testing.T) { notificationsCross(t, dialect) })
 		})
 	}

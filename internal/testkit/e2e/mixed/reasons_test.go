@@ -17,6 +17,7 @@ import (
 // Scenario 8: whatever keeps a node from being linked has its word: in the log,
 // in GET /cluster and for fjord check --peers, which then exits with 1.
 func TestReasonsAreShown(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		peer, reason string
 		prepare      func(t *testing.T, w *world)
