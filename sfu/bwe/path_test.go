@@ -29,7 +29,6 @@ type path struct {
 	carry   float64
 	demands []Demand
 	probed  int
-	lowest  int
 }
 
 func newPath(t *testing.T, capacity int, demands ...Demand) *path {

@@ -55,7 +55,6 @@ type dtlsEnd struct {
 
 	mu    sync.Mutex
 	print string // the client's fingerprint, "AA:BB:…"
-	conn  *dtls.Conn
 }
 
 func newDTLSEnd(c *Session) *dtlsEnd {

@@ -128,7 +128,7 @@ func (s *Server) bind(f Flow, _ *user, m *stun.Message, now int64) []stun.Setter
 			return []stun.Setter{stun.CodeBadRequest}
 		}
 	}
-	if len(a.channels) >= perAllocation {
+	if _, again := a.channels[channel]; !again && len(a.channels) >= perAllocation {
 		return []stun.Setter{stun.CodeInsufficientCapacity}
 	}
 	a.channels[channel] = binding{peer: peer, expires: now + int64(bindingLifetime)}
