@@ -116,7 +116,13 @@ func (f *inflight) choose(view uint64, loads []Load) (node string, finish func(r
 			l.Usage, l.fresh = f.usage(), f.fresh.count(now)
 		}
 		if l.InFlight = f.count(*l, view); all > f.under && f.under > 0 {
-			l.InFlight = f.spread(l.Node, now)*all/f.under - l.fresh
+			// New is what was new when the member answered: were the orders of that
+			// time forgotten before its new rooms are, it would look empty.
+			at := l.at
+			if at.IsZero() {
+				at = now
+			}
+			l.InFlight = f.spread(l.Node, at)*all/f.under - l.fresh
 		}
 	}
 	node, ok = Choose(loads, f.self, f.plain)
@@ -134,10 +140,11 @@ func (f *inflight) choose(view uint64, loads []Load) (node string, finish func(r
 	return node, func(r result) { f.finish(fl, r) }, true
 }
 
-// spread is how many orders a member has got from this node of late.
-func (f *inflight) spread(node string, now time.Time) int {
+// spread is how many orders a member has got from this node since shortly before
+// a moment.
+func (f *inflight) spread(node string, moment time.Time) int {
 	if fl := f.nodes[node]; fl != nil {
-		return fl.recent.count(now)
+		return fl.recent.count(moment)
 	}
 	return 0
 }

@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/fjord-media/fjord/room"
 )
@@ -62,4 +64,43 @@ func TestInflightForgets(t *testing.T) {
 	if len(f.views) != 0 || len(f.nodes["b"].finished) > 1 {
 		t.Errorf("%d views and %d finished creations are kept", len(f.views), len(f.nodes["b"].finished))
 	}
+}
+
+// The second burst after another begins when the rooms of the first are new, and
+// goes on when they are not: who has asked must not pass over itself, whose rooms
+// it counts at that later time.
+func TestInflightWhenRoomsAreNoLongerNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		usage := room.Usage{}
+		f := newInflight("a", false, func() room.Usage { return usage })
+		others := func() []Load {
+			return []Load{{Node: "a", served: -1}, {Node: "b", served: 50, underWay: 10, fresh: 50, Usage: room.Usage{Rooms: 50}, at: time.Now()}}
+		}
+		for range 10 {
+			f.begin()
+		}
+		for range 50 { // each order of ours stands for two
+			name, _, _ := f.choose(f.view(), []Load{{Node: "a", served: -1}, {Node: "b", underWay: 10}})
+			if name == "a" {
+				f.fresh.add(time.Now())
+				f.fresh.add(time.Now())
+				usage.Rooms += 2
+			}
+		}
+		time.Sleep(recentFor - time.Millisecond)
+		loads := others()
+		time.Sleep(2 * time.Millisecond) // the first burst is no longer new
+		got := map[string]int{}
+		for range 20 {
+			name, _, _ := f.choose(f.view(), loads)
+			got[name]++
+			if name == "a" {
+				f.fresh.add(time.Now())
+				usage.Rooms++
+			}
+		}
+		if got["a"] < 8 || got["a"] > 12 {
+			t.Errorf("the second burst went to %v", got)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/fjord-media/fjord/room"
 )
@@ -15,9 +16,10 @@ type Load struct {
 	// negative.
 	InFlight int
 
-	served   int // orders of this node that Usage shows; -1: the member does not tell
-	underWay int // creations that the member has under way as we do
-	fresh    int // rooms of Usage that are new
+	served   int       // orders of this node that Usage shows; -1: the member does not tell
+	underWay int       // creations that the member has under way as we do
+	fresh    int       // rooms of Usage that are new
+	at       time.Time // when the answer came; zero: now
 }
 
 // Choose picks the member for the next room: the least forwarded tracks, then

@@ -9,7 +9,11 @@ import (
 // needs to be seen by everybody.
 const recentFor = time.Second
 
-// recent counts what happened within the last recentFor.
+// recentKept is how long it is remembered: answers of members, which are counted
+// with what was recent when they were given, are used that much later at most.
+const recentKept = recentFor + totalLimit
+
+// recent counts what happened within recentFor of a moment.
 type recent struct {
 	mu    sync.Mutex
 	times []time.Time
@@ -22,16 +26,21 @@ func (r *recent) add(now time.Time) {
 	r.times = append(r.times, now)
 }
 
-func (r *recent) count(now time.Time) int {
+// count is how much has happened since recentFor before the moment, which may be
+// recentKept-recentFor ago.
+func (r *recent) count(moment time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.drop(now)
-	return len(r.times)
+	n := len(r.times)
+	for n > 0 && moment.Sub(r.times[n-1]) < recentFor {
+		n--
+	}
+	return len(r.times) - n
 }
 
 func (r *recent) drop(now time.Time) {
 	n := 0
-	for n < len(r.times) && now.Sub(r.times[n]) >= recentFor {
+	for n < len(r.times) && now.Sub(r.times[n]) >= recentKept {
 		n++
 	}
 	if r.times = r.times[n:]; len(r.times) == 0 {

@@ -118,7 +118,7 @@ func (r *Router) read(ctx context.Context, dialect int, loads []Load, results []
 		if err == nil {
 			var l Load
 			if l, err = parseUsage(res.Value); err == nil {
-				l.Node = res.Node
+				l.Node, l.at = res.Node, now
 				r.members.answered(res.Node)
 				loads = append(loads, l)
 				continue
