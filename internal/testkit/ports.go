@@ -2,26 +2,43 @@ package testkit
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
 
-// FreePorts returns n different TCP ports that nobody listens on. They are
-// chosen by the kernel and released again, so another process could take one
-// before the caller does; in practice the kernel hands out others first.
+// Ports that FreePorts chooses from: below those that the kernel gives to
+// outgoing connections, so that none of these takes one before its listener does.
+const firstPort, lastPort = 10_000, 19_999
+
+// handedOut are the ports that FreePorts has returned: programs may be slow to
+// take theirs.
+var handedOut sync.Map
+
+// FreePorts returns n different TCP ports that nobody listens on. They are not
+// held, but none is returned twice in a test process.
 func FreePorts(t testing.TB, n int) []int {
 	t.Helper()
 	ports := make([]int, 0, n)
-	for range n {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatalf("find a free port: %v", err)
+	for range 100 * n {
+		if len(ports) == n {
+			return ports
 		}
-		defer l.Close() // held until all are chosen, so that they differ
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		_ = l.Close()
+		if _, taken := handedOut.LoadOrStore(port, true); !taken {
+			ports = append(ports, port)
+		}
 	}
-	return ports
+	t.Fatalf("no %d free ports from %d to %d", n, firstPort, lastPort)
+	return nil
 }
 
 // PortOpen says whether something accepts TCP connections on an address,
