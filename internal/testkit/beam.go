@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ func OTPs(t testing.TB) []OTP {
 	roots := strings.FieldsFunc(os.Getenv("FJORD_OTP_ROOTS"), func(r rune) bool { return r == ' ' || r == ',' })
 	if len(roots) == 0 {
 		NeedTools(t, "erl")
-		return []OTP{{Release: "system", Erl: "erl"}}
+		return []OTP{{Release: systemRelease(t), Erl: "erl"}}
 	}
 	var all []OTP
 	for _, root := range roots {
@@ -37,6 +38,17 @@ func OTPs(t testing.TB) []OTP {
 		all = append(all, OTP{Release: release, Erl: erl})
 	}
 	return all
+}
+
+// systemRelease asks the system's erl for its release, "25".
+func systemRelease(t testing.TB) string {
+	t.Helper()
+	const ask = `io:put_chars(erlang:system_info(otp_release)), halt().`
+	out, err := exec.CommandContext(t.Context(), "erl", "-noinput", "-boot", "start_clean", "-eval", ask).Output()
+	if err != nil || len(out) == 0 {
+		t.Fatalf("ask erl for its release: %q, %v", out, err)
+	}
+	return string(out)
 }
 
 // BEAM is a running erl that evaluates expressions for the test.
