@@ -2,6 +2,7 @@ package epmd
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync/atomic"
 	"time"
@@ -50,8 +51,8 @@ func (a *acceptor) loop(ctx context.Context) {
 		conn, err := a.listener.Accept()
 		others := a.waiting.Add(-1)
 		if err != nil {
-			if ctx.Err() != nil {
-				return
+			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return // the server ends
 			}
 			a.count.acceptErrors.Add(1)
 			a.log.Warn("cannot accept a connection", "error", err, "pause", pause)

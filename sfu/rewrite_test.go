@@ -1,6 +1,8 @@
 package sfu
 
 import (
+	"encoding/binary"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -32,27 +34,44 @@ func (f *feed) next() *rtp.Packet {
 // TestRewriteIsOneStream: however a subscriber is moved between variants and
 // whatever is lost or late, numbers are unique, a packet keeps its number, and
 // every number given leads back to its packet.
-func TestRewriteIsOneStream(t *testing.T) { rapid.Check(t, checkRewrite) }
+func TestRewriteIsOneStream(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkRewrite(t, func(name string, most int) int { return rapid.IntRange(0, most).Draw(t, name) })
+	})
+}
 
-// FuzzRewrite is the same from bytes.
+// FuzzRewrite is the same from bytes: each choice takes the next four, zeros
+// follow the last.
 func FuzzRewrite(f *testing.F) {
 	f.Add([]byte("a sequence of choices"))
-	f.Fuzz(rapid.MakeFuzz(checkRewrite))
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		checkRewrite(t, func(_ string, most int) int {
+			var four [4]byte
+			choices = choices[copy(four[:], choices):]
+			return int(uint64(binary.LittleEndian.Uint32(four[:])) % (uint64(most) + 1))
+		})
+	})
 }
+
+// chooser picks a number from 0 to most.
+type chooser func(name string, most int) int
 
 type given struct {
 	variant  int
 	extended uint64
 }
 
-func checkRewrite(t *rapid.T) {
+func checkRewrite(t interface {
+	Fatalf(format string, args ...any)
+}, choose chooser,
+) {
 	var r rewriter
 	r.begin(90000)
 	feeds := make([]feed, 3)
 	for i := range feeds {
 		feeds[i] = feed{
-			extended: 65536 + uint64(rapid.Uint16().Draw(t, "sequence")), timestamp: rapid.Uint32().Draw(t, "timestamp"),
-			picture: rapid.Uint16().Draw(t, "picture") & 0x7fff, tl0: rapid.Byte().Draw(t, "tl0"), key: rapid.Byte().Draw(t, "key") & 0x1f,
+			extended: 65536 + uint64(choose("sequence", math.MaxUint16)), timestamp: uint32(choose("timestamp", math.MaxUint32)),
+			picture: uint16(choose("picture", 0x7fff)), tl0: uint8(choose("tl0", math.MaxUint8)), key: uint8(choose("key", 0x1f)),
 		}
 	}
 	current, now := -1, int64(1)
@@ -60,18 +79,18 @@ func checkRewrite(t *rapid.T) {
 	var order []uint64
 	var late []*rtp.Packet
 	var last rewritten
-	for range rapid.IntRange(1, 300).Draw(t, "packets") {
-		now += int64(rapid.IntRange(0, 100_000_000).Draw(t, "elapsed"))
-		change := current < 0 || rapid.IntRange(0, 20).Draw(t, "change") == 0
+	for range 1 + choose("packets", 299) {
+		now += int64(choose("elapsed", 100_000_000))
+		change := current < 0 || choose("change", 20) == 0
 		if change {
-			current, late = rapid.IntRange(0, 2).Draw(t, "variant"), nil
+			current, late = choose("variant", 2), nil
 		}
 		p := feeds[current].next()
 		p.Arrival = now
 		if change {
 			r.change(current, p)
 		} else {
-			switch rapid.IntRange(0, 9).Draw(t, "fate") {
+			switch choose("fate", 9) {
 			case 0:
 				continue // lost
 			case 1:
