@@ -188,6 +188,20 @@ func TestRegister(t *testing.T) {
 	}
 }
 
+// A node that leaves and comes back at once gets its name again.
+func TestCloseFreesTheName(t *testing.T) {
+	c := serve(t, 0, ServerOptions{}).client()
+	for i := range 200 {
+		held, err := c.Register(t.Context(), Registration{Name: "phoenix", Port: 4711})
+		if err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		if err := held.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestPortFromEnv(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

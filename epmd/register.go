@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/fjord-media/fjord/internal/run"
 )
@@ -94,9 +95,21 @@ func (h *Held) Creation() uint32 { return h.creation }
 // Lost is closed when the registration has ended, by EPMD or by Close.
 func (h *Held) Lost() <-chan struct{} { return h.lost }
 
-// Close unregisters the name and waits until the connection is closed. It may
-// be called more than once.
+// goodbye is how long EPMD may take to notice that a node leaves.
+const goodbye = 300 * time.Millisecond
+
+// Close unregisters the name and waits until the connection is closed. EPMD
+// closes its side when the name is free, so the next node of that name is not
+// refused. Close may be called more than once.
 func (h *Held) Close() error {
+	if half, ok := h.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		timer := time.NewTimer(goodbye)
+		defer timer.Stop()
+		select {
+		case <-h.lost:
+		case <-timer.C: // it hangs: leave without its word
+		}
+	}
 	h.end()
 	<-h.lost
 	return nil

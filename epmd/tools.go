@@ -69,8 +69,8 @@ func (p *program) table(kind Kind) int {
 		return 1
 	}
 	port := uint32(answer[0])<<24 | uint32(answer[1])<<16 | uint32(answer[2])<<8 | uint32(answer[3])
-	p.say("epmd: up and running on port %d with data:\n", port)
-	p.say("%s", answer[4:])
+	// One write: who reads a pipe may take the first piece for the whole.
+	p.say("epmd: up and running on port %d with data:\n%s", port, answer[4:])
 	return 0
 }
 
