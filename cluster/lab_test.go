@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/room"
 )
@@ -20,19 +20,7 @@ type lab struct{ port int }
 
 func newLab(t testing.TB) *lab {
 	t.Helper()
-	s := epmd.NewServer(epmd.ServerOptions{})
-	if err := s.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-done
-	})
+	s := mapper.Start(t)
 	return &lab{port: int(s.Port())}
 }
 

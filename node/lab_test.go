@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node/etf"
 	"go.uber.org/goleak"
 )
@@ -29,19 +30,7 @@ type lab struct {
 
 func newLab(t testing.TB) *lab {
 	t.Helper()
-	s := epmd.NewServer(epmd.ServerOptions{})
-	if err := s.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-done
-	})
+	s := mapper.Start(t)
 	return &lab{epmdPort: int(s.Port()), server: s}
 }
 

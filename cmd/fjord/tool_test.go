@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/config"
-	"github.com/fjord-media/fjord/epmd"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -22,19 +22,7 @@ type toolLab struct {
 
 func newToolLab(t *testing.T, host string, long bool) *toolLab {
 	t.Helper()
-	server := epmd.NewServer(epmd.ServerOptions{})
-	if err := server.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-done
-	})
+	server := mapper.Start(t)
 	l := &toolLab{port: int(server.Port())}
 	l.env = map[string]string{"ERL_EPMD_PORT": strconv.Itoa(l.port), "FJ_DIST_COOKIE": "monster", "HOME": t.TempDir()}
 	l.node = l.start(t, node.Options{Name: "one@" + host, LongNames: long})

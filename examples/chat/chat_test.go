@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"go.uber.org/goleak"
 )
 
@@ -38,19 +38,7 @@ type lab struct {
 
 func newLab(t *testing.T, nodes int) *lab {
 	t.Helper()
-	server := epmd.NewServer(epmd.ServerOptions{})
-	if err := server.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-done
-	})
+	server := mapper.Start(t)
 	l := &lab{epmd: int(server.Port()), ports: testkit.FreePorts(t, nodes)}
 	for i := range nodes {
 		l.names = append(l.names, fmt.Sprintf("gossipy%d@localhost", i+1))

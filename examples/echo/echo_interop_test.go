@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 )
 
 // world is the example beside a real node, connected.
@@ -23,7 +24,7 @@ type world struct {
 func eachOTP(t *testing.T, f func(t *testing.T, w *world)) {
 	for _, otp := range testkit.OTPs(t) {
 		t.Run("otp"+otp.Release, func(t *testing.T) {
-			w := &world{port: startMapper(t), otp: otp}
+			w := &world{port: int(mapper.Start(t).Port()), otp: otp}
 			w.app = startApp(t, w.port, "echo@localhost")
 			w.beam = w.erl(t, "beam@localhost")
 			w.beam.Expect(t, "net_adm:ping('echo@localhost').", "pong")

@@ -7,33 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// startMapper starts an EPMD on loopback and returns its port.
-func startMapper(t *testing.T) int {
-	t.Helper()
-	server := epmd.NewServer(epmd.ServerOptions{})
-	if err := server.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-done
-	})
-	return int(server.Port())
-}
 
 // startApp starts the example within the test.
 func startApp(t *testing.T, port int, name string, nodes ...string) *app {
@@ -72,7 +53,7 @@ func call(t *testing.T, from, to *app, request etf.Term) etf.Term {
 }
 
 func TestServer(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	a := startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost", "b@localhost")
 	for request, want := range map[string]string{
@@ -120,7 +101,7 @@ func restarted(t *testing.T, from, to *app) {
 }
 
 func TestWorkers(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	a := startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost")
 	box, err := b.node.Mailbox("", 0)
@@ -178,7 +159,7 @@ func TestWorkers(t *testing.T) {
 }
 
 func TestCounter(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost")
 	box, err := b.node.Mailbox("", 0)

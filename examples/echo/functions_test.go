@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 )
 
 func TestFunctions(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost")
 	call := func(function string, args ...etf.Term) (etf.Term, error) {
@@ -67,7 +68,7 @@ func TestFunctions(t *testing.T) {
 
 // TestRun runs the whole program, in vain and for a moment.
 func TestRun(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	t.Setenv("ERL_EPMD_PORT", etf.String(int64(port)))
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
@@ -87,7 +88,7 @@ func TestRun(t *testing.T) {
 
 // TestOutgoing: a node calls another on behalf of a third.
 func TestOutgoing(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost")
 	box, err := b.node.Mailbox("", 0)
@@ -128,7 +129,7 @@ func TestOutgoing(t *testing.T) {
 
 // TestWorkersWatch: a worker tells of what it monitors and of what it is linked to.
 func TestWorkersWatch(t *testing.T) {
-	port := startMapper(t)
+	port := int(mapper.Start(t).Port())
 	startApp(t, port, "a@localhost")
 	b := startApp(t, port, "b@localhost", "a@localhost")
 	box, err := b.node.Mailbox("", 0)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/fjord-media/fjord/internal/testkit"
 	"github.com/fjord-media/fjord/internal/testkit/elixir"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -38,7 +39,7 @@ func TestBenchThroughTheOriginal(t *testing.T) {
 // process: from Go, and from erl beside it.
 func TestBenchMulticall(t *testing.T) {
 	const module, function = "Elixir.Fishjam.RoomService", "get_resource_usage"
-	port := startEPMD(t)
+	port := int(mapper.Start(t).Port())
 	asker := startNode(t, "asker@localhost", port)
 	erl := testkit.StartBEAM(t, testkit.BEAMOptions{Name: "erl@localhost", Cookie: cookie, Env: []string{fmt.Sprintf("ERL_EPMD_PORT=%d", port)}})
 	var names []string

@@ -9,13 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 )
 
 // TestBenchMesh makes a full mesh of 100 nodes in this process: 4,950 links.
 func TestBenchMesh(t *testing.T) {
 	const size = 100
-	port := startEPMD(t)
+	port := int(mapper.Start(t).Port())
 	before := memory()
 	var nodes []*node.Node
 	for i := range size {

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -29,7 +29,7 @@ const cookie = "fishjam_cookie"
 
 func startPeers(t *testing.T) *peers {
 	t.Helper()
-	port := startEPMD(t)
+	port := int(mapper.Start(t).Port())
 	p := &peers{own: startNode(t, "go@localhost", port), epmd: port}
 	serve(t, p.own)
 	source, err := filepath.Abs("testdata/fjbench.erl")
@@ -42,24 +42,6 @@ func startPeers(t *testing.T) *peers {
 	}
 	p.from.Expect(t, `[net_adm:ping(N) || N <- ['beam@localhost', 'go@localhost']].`, "[pong,pong]")
 	return p
-}
-
-func startEPMD(t *testing.T) int {
-	t.Helper()
-	s := epmd.NewServer(epmd.ServerOptions{})
-	if err := s.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = s.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = s.Close()
-		<-done
-	})
-	return int(s.Port())
 }
 
 func startNode(t *testing.T, name string, epmdPort int, change ...func(*node.Options)) *node.Node {

@@ -13,8 +13,8 @@ import (
 	"github.com/fjord-media/fjord/internal/testkit"
 )
 
-// mapper starts a port mapper in the foreground.
-func mapper(t *testing.T, port int, program ...string) *testkit.Process {
+// mapperProcess starts a port mapper in the foreground.
+func mapperProcess(t *testing.T, port int, program ...string) *testkit.Process {
 	t.Helper()
 	args := append(program[1:], "-port", strconv.Itoa(port), "-address", "127.0.0.1")
 	p := testkit.Start(t, testkit.Command{Name: "epmd", Path: program[0], Args: args})
@@ -41,14 +41,14 @@ func TestEPMDRestart(t *testing.T) {
 			testkit.NeedTools(t, program[0])
 			c := testkit.NewCluster(t)
 			c.Env["FJ_DIST_EPMD"] = "external"
-			first := mapper(t, c.EPMDPort, program...)
+			first := mapperProcess(t, c.EPMDPort, program...)
 			a := c.Node(t, "a@localhost").WaitUp(t)
 			b := c.Node(t, "b@localhost", "FJ_DIST_NODES", "a@localhost").WaitUp(t)
 			testkit.WaitMesh(t, 3*time.Second, a, b)
 			first.Kill(t)
 			testkit.During(t, time.Second, "the cluster without EPMD", func() bool { return a.NodesInCluster() == 2 })
 			answers(t, b)
-			mapper(t, c.EPMDPort, program...)
+			mapperProcess(t, c.EPMDPort, program...)
 			testkit.Within(t, 5*time.Second, "both have registered again", func() bool {
 				names := registered(t, c.EPMDPort)
 				return strings.Contains(names, "name a at port") && strings.Contains(names, "name b at port")
@@ -83,7 +83,7 @@ func TestEPMDAwayAtStart(t *testing.T) {
 	a := c.Node(t, "a@localhost")
 	a.WaitLog(t, 3*time.Second, `\[warning\] waiting for the EPMD of this host`)
 	testkit.During(t, time.Second, "a waits", func() bool { return !a.Exited() })
-	mapper(t, c.EPMDPort, "epmd")
+	mapperProcess(t, c.EPMDPort, "epmd")
 	a.WaitUp(t)
 	testkit.Within(t, 5*time.Second, "a has registered", func() bool {
 		return strings.Contains(registered(t, c.EPMDPort), "name a at port")

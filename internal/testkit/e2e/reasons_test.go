@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 )
 
 // unreachable starts a node that lists one that it cannot reach, and checks
@@ -30,24 +30,12 @@ func unreachable(t *testing.T, c testkit.Cluster, peer, why string, limit time.D
 	return a
 }
 
-// register puts a name into the cluster's port mapper that stands for a port
-// of ours.
-func register(t *testing.T, c testkit.Cluster, name string, port int) {
-	t.Helper()
-	client := &epmd.Client{Port: uint16(c.EPMDPort), Timeout: 5 * time.Second}
-	held, err := client.Register(t.Context(), epmd.Registration{Name: name, Port: uint16(port)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = held.Close() })
-}
-
 // withMapper makes a cluster whose port mapper is a process of its own.
 func withMapper(t *testing.T) testkit.Cluster {
 	t.Helper()
 	c := testkit.NewCluster(t)
 	c.Env["FJ_DIST_EPMD"] = "external"
-	mapper(t, c.EPMDPort, testkit.Binary(t), "epmd")
+	mapperProcess(t, c.EPMDPort, testkit.Binary(t), "epmd")
 	return c
 }
 
@@ -63,7 +51,7 @@ func TestReasonEPMDRefused(t *testing.T) {
 
 func TestReasonDialRefused(t *testing.T) {
 	c := withMapper(t)
-	register(t, c, "b", testkit.FreePorts(t, 1)[0])
+	mapper.Register(t, c.EPMDPort, "b", testkit.FreePorts(t, 1)[0])
 	unreachable(t, c, "b@localhost", "dial_refused", 3*time.Second)
 }
 
@@ -76,7 +64,7 @@ func TestReasonDialTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	register(t, c, "b", l.Addr().(*net.TCPAddr).Port)
+	mapper.Register(t, c.EPMDPort, "b", l.Addr().(*net.TCPAddr).Port)
 	unreachable(t, c, "b@localhost", "dial_timeout", 8*time.Second)
 }
 
@@ -98,30 +86,13 @@ func TestReasonMissingFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	go ancient(l)
-	register(t, c, "b", l.Addr().(*net.TCPAddr).Port)
+	go mapper.Ancient(l)
+	mapper.Register(t, c.EPMDPort, "b", l.Addr().(*net.TCPAddr).Port)
 	a := unreachable(t, c, "b@localhost", "flags_missing", 3*time.Second)
 	for _, flag := range []string{"EXTENDED_REFERENCES", "MAP_TAG", "HANDSHAKE_23"} {
 		if len(a.Matches(`flags_missing: .*`+flag)) == 0 {
 			t.Errorf("%s is not named", flag)
 		}
-	}
-}
-
-// ancient answers handshakes as b@localhost without any capability: the status
-// "sok", then a challenge ('N': flags of 64 bits, challenge, creation, name).
-func ancient(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		name := "b@localhost"
-		challenge := append([]byte("N\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x04\x00\x00\x00\x05\x00"), byte(len(name)))
-		challenge = append(challenge, name...)
-		_, _ = fmt.Fprintf(conn, "\x00\x03sok\x00%c%s", len(challenge), challenge)
-		_, _ = conn.Read(make([]byte, 512))
-		_ = conn.Close()
 	}
 }
 

@@ -3,7 +3,6 @@
 package interop
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 )
 
 // syncLimit is how long global:sync may take on a BEAM node after a change.
@@ -66,7 +65,7 @@ func worlds(t *testing.T, beams int, f func(t *testing.T, w *world)) {
 	for name, otps := range sets {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f(t, &world{otps: otps, epmd: mapper(t)})
+			f(t, &world{otps: otps, epmd: int(mapper.Start(t).Port())})
 		})
 	}
 }
@@ -78,25 +77,6 @@ func mixed(all []testkit.OTP, n int) []testkit.OTP {
 		out = append(out, all[i%len(all)])
 	}
 	return out
-}
-
-// mapper starts an EPMD on loopback, in this process, and returns its port.
-func mapper(t *testing.T) int {
-	t.Helper()
-	server := epmd.NewServer(epmd.ServerOptions{})
-	if err := server.Listen(t.Context(), "127.0.0.1", 0); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = server.Serve(context.Background())
-	}()
-	t.Cleanup(func() {
-		_ = server.Close()
-		<-done
-	})
-	return int(server.Port())
 }
 
 // echoProgram is examples/echo, built once per test process.

@@ -3,15 +3,14 @@
 package mixed
 
 import (
-	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/fjord-media/fjord/epmd"
 	"github.com/fjord-media/fjord/internal/testkit"
 	"github.com/fjord-media/fjord/internal/testkit/elixir"
+	"github.com/fjord-media/fjord/internal/testkit/mapper"
 )
 
 // Scenario 8: whatever keeps a node from being linked has its word: in the log,
@@ -37,12 +36,12 @@ func TestReasonsAreShown(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = l.Close() })
-			go ancient(l)
-			register(t, w, "b", l.Addr().(*net.TCPAddr).Port)
+			go mapper.Ancient(l)
+			mapper.Register(t, w.EPMDPort, "b", l.Addr().(*net.TCPAddr).Port)
 		}},
 		"not registered": {"b@localhost", "not_registered", func(*testing.T, *world) {}},
 		"dial refused": {"b@localhost", "dial_refused", func(t *testing.T, w *world) {
-			register(t, w, "b", testkit.FreePorts(t, 1)[0])
+			mapper.Register(t, w.EPMDPort, "b", testkit.FreePorts(t, 1)[0])
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,32 +104,4 @@ func check(t *testing.T, f *testkit.Fjord) (code int, out string) {
 		Env: []string{"FJ_PORT=" + port, "FJ_SERVER_API_TOKEN=" + testkit.Token},
 	})
 	return p.WaitExit(t, 3*time.Second), p.Log()
-}
-
-// register puts a name into the port mapper that stands for a port of ours.
-func register(t *testing.T, w *world, name string, port int) {
-	t.Helper()
-	client := &epmd.Client{Port: uint16(w.EPMDPort), Timeout: 5 * time.Second}
-	held, err := client.Register(t.Context(), epmd.Registration{Name: name, Port: uint16(port)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = held.Close() })
-}
-
-// ancient answers handshakes as b@localhost without any capability: the status
-// "sok", then a challenge ('N': flags of 64 bits, challenge, creation, name).
-func ancient(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		name := "b@localhost"
-		challenge := append([]byte("N\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x04\x00\x00\x00\x05\x00"), byte(len(name)))
-		challenge = append(challenge, name...)
-		_, _ = fmt.Fprintf(conn, "\x00\x03sok\x00%c%s", len(challenge), challenge)
-		_, _ = conn.Read(make([]byte, 512))
-		_ = conn.Close()
-	}
 }
