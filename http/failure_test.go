@@ -64,6 +64,26 @@ type panicking struct{ room.Service }
 
 func (panicking) List(context.Context) ([]room.Room, error) { panic("boom") }
 
+// A client that has closed its side of the connection is served all the same:
+// net/http cancels the context of its request then.
+func TestHalfClosedClientIsServed(t *testing.T) {
+	h := newTestAPI(func(*httpapi.Options) {})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		method, path, body string
+		want               int
+	}{{"POST", "/room", `{"roomId":"a"}`, 201}, {"DELETE", "/room/a", "", 204}} {
+		r := httptest.NewRequestWithContext(gone, c.method, c.path, strings.NewReader(c.body))
+		r.Header.Set("Authorization", "Bearer token")
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != c.want {
+			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, w.Body)
+		}
+	}
+}
+
 func TestPanicCostsOneRequest(t *testing.T) {
 	h := newTestAPI(func(o *httpapi.Options) { o.Rooms = panicking{newFakeRooms()} })
 	if status, body := do(t, h, "GET", "/room", ""); status != 500 || body != `{"errors":{"detail":"Internal Server Error"}}` {

@@ -17,7 +17,10 @@ type fakeRooms struct {
 
 func newFakeRooms() *fakeRooms { return &fakeRooms{rooms: map[room.ID]room.Room{}} }
 
-func (f *fakeRooms) Create(_ context.Context, cfg room.Config) (room.Created, error) {
+func (f *fakeRooms) Create(ctx context.Context, cfg room.Config) (room.Created, error) {
+	if err := ctx.Err(); err != nil {
+		return room.Created{}, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if cfg.RoomID == "" {
@@ -61,7 +64,10 @@ func (f *fakeRooms) List(context.Context) ([]room.Room, error) {
 	return list, f.err
 }
 
-func (f *fakeRooms) Delete(_ context.Context, id room.ID) error {
+func (f *fakeRooms) Delete(ctx context.Context, id room.ID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.rooms[id]; f.err != nil || !ok {

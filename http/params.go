@@ -39,8 +39,12 @@ func (p params) get(name string) (any, bool) {
 
 type paramsKey struct{}
 
+// withParams gives a request its parameters and takes it off its connection: a
+// client that closes its side after the request, as scripts around nc do, still
+// wants the answer, and a creation is not left half done. What a request waits
+// for has deadlines of its own.
 func withParams(r *http.Request, p params) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), paramsKey{}, p))
+	return r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), paramsKey{}, p))
 }
 
 func paramsOf(r *http.Request) params {
