@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/fjord-media/fjord/internal/testkit"
 	pb "github.com/fjord-media/fjord/proto"
@@ -22,7 +23,7 @@ import (
 // listener is a server socket that keeps what it hears.
 type listener struct {
 	mu      sync.Mutex
-	events  []string // "room_created ID", "peer_added ID PEER"
+	events  []string // "room_created ID", "peer_added ID PEER", "track_added ID PEER TRACK"
 	reports int
 }
 
@@ -81,25 +82,44 @@ func (l *listener) read(ctx context.Context, ws *websocket.Conn) {
 	}
 }
 
+// take keeps an event as its name in the protocol with the ids that it names,
+// the room's first.
 func (l *listener) take(m *pb.ServerMessage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch x := m.GetContent().(type) {
-	case *pb.ServerMessage_MetricsReport_:
-		l.reports++
-	case *pb.ServerMessage_RoomCreated_:
-		l.events = append(l.events, "room_created "+x.RoomCreated.GetRoomId())
-	case *pb.ServerMessage_RoomDeleted_:
-		l.events = append(l.events, "room_deleted "+x.RoomDeleted.GetRoomId())
-	case *pb.ServerMessage_RoomCrashed_:
-		l.events = append(l.events, "room_crashed "+x.RoomCrashed.GetRoomId())
-	case *pb.ServerMessage_PeerAdded_:
-		l.events = append(l.events, "peer_added "+x.PeerAdded.GetRoomId()+" "+x.PeerAdded.GetPeerId())
-	case *pb.ServerMessage_PeerDeleted_:
-		l.events = append(l.events, "peer_deleted "+x.PeerDeleted.GetRoomId()+" "+x.PeerDeleted.GetPeerId())
-	case *pb.ServerMessage_PeerConnected_:
-		l.events = append(l.events, "peer_connected "+x.PeerConnected.GetRoomId()+" "+x.PeerConnected.GetPeerId())
+	content := m.ProtoReflect()
+	kind := content.WhichOneof(content.Descriptor().Oneofs().ByName("content"))
+	if kind == nil {
+		return
 	}
+	if kind.Name() == "metrics_report" {
+		l.reports++
+		return
+	}
+	words := []string{string(kind.Name())}
+	event := content.Get(kind).Message()
+	for _, name := range []protoreflect.Name{"room_id", "peer_id", "component_id"} {
+		if f := event.Descriptor().Fields().ByName(name); f != nil && event.Has(f) {
+			words = append(words, event.Get(f).String())
+		}
+	}
+	if f := event.Descriptor().Fields().ByName("track"); f != nil {
+		track := event.Get(f).Message()
+		words = append(words, track.Get(track.Descriptor().Fields().ByName("id")).String())
+	}
+	l.events = append(l.events, strings.Join(words, " "))
+}
+
+// of lists the events of a room in the order in which they were heard.
+func (l *listener) of(room string) (all []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.events {
+		if words := strings.Fields(e); len(words) > 1 && words[1] == room {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // count is how often an event was heard.

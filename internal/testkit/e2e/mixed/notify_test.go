@@ -128,19 +128,29 @@ func heard(t testing.TB, d *elixir.Double, tuple string) (n int) {
 	return n
 }
 
-// joins adds a peer and connects its socket.
-func joins(t *testing.T, f *testkit.Fjord, room string) (peer string) {
+// account is a peer as POST …/peer answers it.
+type account struct{ peer, token, url string }
+
+// addPeer adds a peer through a node.
+func addPeer(t testing.TB, f *testkit.Fjord, room string) account {
 	t.Helper()
 	status, body, err := f.Do(http.MethodPost, "/room/"+room+"/peer", `{"type":"webrtc","options":{}}`)
 	var answer struct {
 		Data struct {
 			Token string
+			URL   string `json:"peer_websocket_url"`
 			Peer  struct{ ID string }
 		}
 	}
 	if err != nil || status != http.StatusCreated || json.Unmarshal([]byte(body), &answer) != nil {
 		t.Fatalf("add a peer: %d %s %v", status, body, err)
 	}
+	return account{answer.Data.Peer.ID, answer.Data.Token, answer.Data.URL}
+}
+
+// enter opens a peer socket of a node with a token: nil, or how it was closed.
+func enter(t testing.TB, f *testkit.Fjord, token string) error {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)
 	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(f.API, "http")+"/socket/peer/websocket", nil)
@@ -148,15 +158,25 @@ func joins(t *testing.T, f *testkit.Fjord, room string) (peer string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ws.CloseNow() })
-	b, err := proto.Marshal(&pb.PeerMessage{Content: &pb.PeerMessage_AuthRequest_{AuthRequest: &pb.PeerMessage_AuthRequest{Token: answer.Data.Token}}})
+	b, err := proto.Marshal(&pb.PeerMessage{Content: &pb.PeerMessage_AuthRequest_{AuthRequest: &pb.PeerMessage_AuthRequest{Token: token}}})
 	if err == nil {
 		err = ws.Write(ctx, websocket.MessageBinary, b)
 	}
 	if err == nil {
 		_, b, err = ws.Read(ctx)
 	}
-	if err != nil || string(b) != "\x0a\x00" {
-		t.Fatalf("the peer's socket says %x, %v", b, err)
+	if err == nil && string(b) != "\x0a\x00" {
+		t.Fatalf("the peer's socket says %x", b)
 	}
-	return answer.Data.Peer.ID
+	return err
+}
+
+// joins adds a peer and connects its socket.
+func joins(t *testing.T, f *testkit.Fjord, room string) (peer string) {
+	t.Helper()
+	a := addPeer(t, f, room)
+	if err := enter(t, f, a.token); err != nil {
+		t.Fatal(err)
+	}
+	return a.peer
 }

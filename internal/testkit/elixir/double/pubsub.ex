@@ -10,6 +10,7 @@ defmodule Double.PubSub do
   def start(product) do
     group = :erlang.binary_to_atom(:erlang.atom_to_binary(product, :utf8) <> ".PubSub.Adapter", :utf8)
     Double.set(:group, group)
+    Double.set(:product, product)
     {:ok, _} = :pg.start(@scope)
     parent = self()
 
@@ -68,9 +69,18 @@ defmodule Double.PubSub do
   defp known({:peer_crashed, room, peer, reason}), do: is_binary(room) and is_binary(peer) and (reason == nil or is_binary(reason))
   defp known({:peer_metadata_updated, room, peer, _}), do: is_binary(room) and is_binary(peer)
 
-  defp known({kind, room, {owner, name}, %{__struct__: _}})
+  defp known({kind, room, {owner, name}, track})
        when kind in [:track_added, :track_removed, :track_metadata_updated] and owner in [:peer_id, :component_id],
-       do: is_binary(room) and is_binary(name)
+       do: is_binary(room) and is_binary(name) and track(kind, track)
 
   defp known(_), do: false
+
+  # track: a struct of this product, or in track_added the engine's message.
+  defp track(_, %{__struct__: struct, id: id, type: type, metadata: _}),
+    do: is_binary(id) and type in [:audio, :video] and struct == :erlang.binary_to_atom(:erlang.atom_to_binary(Double.get(:product), :utf8) <> ".Track", :utf8)
+
+  defp track(:track_added, %{__struct__: Membrane.RTC.Engine.Message.TrackAdded, track_id: id, track_type: type, track_metadata: _}),
+    do: is_binary(id) and type in [:audio, :video]
+
+  defp track(_, _), do: false
 end
