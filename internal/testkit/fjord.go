@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,7 +15,8 @@ import (
 	"time"
 )
 
-// Token is the API token of the nodes that StartFjord starts.
+// Token is the API token of the nodes that StartFjord starts, unless their
+// variables name another.
 const Token = "development"
 
 // Fjord is a running Fjord node seen through its REST interface.
@@ -22,6 +24,7 @@ type Fjord struct {
 	*Process
 	API    string // http://host:port
 	client *http.Client
+	token  string // "": Token
 }
 
 // FjordOptions says how StartFjord starts a node.
@@ -60,7 +63,7 @@ func StartFjord(t testing.TB, o FjordOptions) *Fjord {
 	if name == "" {
 		name = "fjord " + env["FJ_DIST_NODE_NAME"]
 	}
-	f := &Fjord{API: "http://" + net.JoinHostPort(ip, port), client: httpClient(o.Host)}
+	f := &Fjord{API: "http://" + net.JoinHostPort(ip, port), client: httpClient(o.Host), token: env["FJ_SERVER_API_TOKEN"]}
 	line := append(slices.Clone(o.Under), Binary(t))
 	line = append(line, o.Args...)
 	f.Process = Start(t, Command{Name: name, Path: line[0], Args: line[1:], Env: pairs(env), Host: o.Host})
@@ -111,7 +114,7 @@ func (f *Fjord) Do(method, path, body string) (int, string, error) {
 	if err != nil {
 		return 0, "", err
 	}
-	req.Header.Set("Authorization", "Bearer "+Token)
+	req.Header.Set("Authorization", "Bearer "+cmp.Or(f.token, Token))
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}

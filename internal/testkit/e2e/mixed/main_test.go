@@ -15,13 +15,14 @@
 //	 9 questions of every generation       TestQuestionsAreAnsweredAtOnce
 //	10 graceful leave                      TestGracefulLeave, TestDrain; interop
 //	11 200 creations at once               TestBurst, TestPlainRuleFromTheOriginal
-//	12 notifications, webhooks             TestNotificationsCross
+//	12 notifications, webhooks             TestNotificationsCross, TestEveryNotification
 //	13 the owner is killed                 TestOwnerKilled, TestRoutedRooms
 //	14 a shell joins                       TestShellJoins
 //	15 33 nodes                            TestMeshOf33
 //
-// and beyond them frozen nodes (freeze_test.go), random kills (TestChaos) and the
-// replacement of a whole cluster (TestRollingReplacement).
+// and beyond them frozen nodes (freeze_test.go), random kills (TestChaos), the
+// replacement of a whole cluster (TestRollingReplacement), other ways to be found
+// (discovery_test.go), requests and tokens of other nodes (routing_test.go).
 package mixed
 
 import (
