@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -23,15 +24,22 @@ type EngineOptions struct {
 	PortMin, PortMax int
 	// TCPPort is the port for TURN over TCP (FJ_WEBRTC_TURN_TCP_PORT); 0: none.
 	TCPPort int
+	// TLSPort is the port for TURN over TLS (FJ_WEBRTC_TURN_TLS_PORT) and TLS
+	// how to speak it; 0 or nil: none. TLSAdvertise names the port to clients
+	// (FJ_WEBRTC_TURN_TLS_ADVERTISE).
+	TLSPort      int
+	TLS          *tls.Config
+	TLSAdvertise bool
 	// Logger gets what an operator should know; nil: nothing.
 	Logger *slog.Logger
 }
 
 // Engine is the media plane of one node.
 type Engine struct {
-	log    *slog.Logger
-	socket *transport.Socket
-	tasks  *run.Group
+	log      *slog.Logger
+	socket   *transport.Socket
+	namesTLS bool // to clients
+	tasks    *run.Group
 
 	mu     sync.Mutex
 	closed bool
@@ -49,13 +57,13 @@ func NewEngine(o EngineOptions) (*Engine, error) {
 	}
 	socket, err := transport.Listen(transport.Options{
 		AdvertiseIP: o.AdvertiseIP, ListenIP: o.ListenIP,
-		PortMin: o.PortMin, PortMax: o.PortMax, TCPPort: o.TCPPort, Logger: o.Logger,
+		PortMin: o.PortMin, PortMax: o.PortMax, TCPPort: o.TCPPort, TLSPort: o.TLSPort, TLS: o.TLS, Logger: o.Logger,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("media socket: %w", err)
 	}
 	return &Engine{
-		log: o.Logger, socket: socket, rooms: map[string]*Room{},
+		log: o.Logger, socket: socket, namesTLS: o.TLSAdvertise, rooms: map[string]*Room{},
 		tasks: run.NewGroup(context.Background(), "sfu", o.Logger),
 	}, nil
 }

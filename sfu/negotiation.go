@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/fjord-media/fjord/sfu/signal"
@@ -77,23 +78,29 @@ func (s *session) request() {
 	s.tell(signal.OfferData{Types: types, Turns: s.turns()})
 }
 
-// turns lists the TURN servers: mobile SDKs break on any transport but these.
+// turns lists the TURN servers: mobile SDKs break on any transport but UDP and
+// TCP, so that TLS is named only where the operator wants it to be.
 func (s *session) turns() []signal.Turn {
-	socket := s.peer.room.engine.socket
-	udp := socket.Candidate()
-	host := udp.Addr().String()
-	if udp.Addr().Is6() {
-		host = "[" + host + "]"
-	}
-	list := []signal.Turn{{
-		Addr: host, Port: int(udp.Port()), Transport: "udp", Username: s.credentials.Username, Password: s.credentials.Password,
-	}}
+	engine := s.peer.room.engine
+	socket := engine.socket
+	list := []signal.Turn{s.turn(socket.Candidate(), "udp")}
 	if tcp, ok := socket.TCP(); ok {
-		list = append(list, signal.Turn{
-			Addr: host, Port: int(tcp.Port()), Transport: "tcp", Username: s.credentials.Username, Password: s.credentials.Password,
-		})
+		list = append(list, s.turn(tcp, "tcp"))
+	}
+	if secure, ok := socket.TLS(); ok && engine.namesTLS {
+		list = append(list, s.turn(secure, "tls"))
 	}
 	return list
+}
+
+func (s *session) turn(at netip.AddrPort, transport string) signal.Turn {
+	host := at.Addr().String()
+	if at.Addr().Is6() {
+		host = "[" + host + "]"
+	}
+	return signal.Turn{
+		Addr: host, Port: int(at.Port()), Transport: transport, Username: s.credentials.Username, Password: s.credentials.Password,
+	}
 }
 
 // arm begins the time a half round may take.

@@ -30,14 +30,19 @@ func publish(t *testing.T, c *sfupeer.Client, list ...*sfupeer.Source) {
 
 // TestTwoPeers: one publishes, the other joins late; then it publishes, too.
 func TestTwoPeers(t *testing.T) {
+	server, client := testTLS(t)
 	for name, o := range map[string]sfupeer.Options{
 		"direct": {}, "TURN over UDP": {Relay: true}, "TURN over TCP": {Relay: true, TCP: true},
+		"TURN over TLS": {Relay: true, TLS: client},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := sfupeer.NewLab(t, func(e *sfu.EngineOptions) {
 				if o.TCP {
 					e.TCPPort = sfupeer.FreePort(t)
+				}
+				if o.TLS != nil {
+					e.TLSPort, e.TLS, e.TLSAdvertise = sfupeer.FreePort(t), server, true
 				}
 			})
 			room := lab.Room(sfu.RoomOptions{})

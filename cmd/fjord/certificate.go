@@ -17,6 +17,7 @@ const certificateEvery = 2 * time.Second
 // change: no restart is needed when a certificate is renewed.
 type certificate struct {
 	certPath, keyPath string
+	variable          string // that names certPath, for the log
 	log               *slog.Logger
 
 	mu      sync.Mutex
@@ -25,9 +26,9 @@ type certificate struct {
 	checked time.Time // when they were looked at last
 }
 
-// newCertificate reads the files.
-func newCertificate(certPath, keyPath string, log *slog.Logger) (*certificate, error) {
-	c := &certificate{certPath: certPath, keyPath: keyPath, log: log}
+// newCertificate reads the files; variable is the one that names certPath.
+func newCertificate(variable, certPath, keyPath string, log *slog.Logger) (*certificate, error) {
+	c := &certificate{certPath: certPath, keyPath: keyPath, variable: variable, log: log}
 	c.stamp = c.fileStamp()
 	pair, err := tls.LoadX509KeyPair(certPath, keyPath)
 	if err != nil {
@@ -57,10 +58,10 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(c.certPath, c.keyPath)
 	if err != nil {
-		c.log.Error("The new certificate cannot be used; the old one stays", "error", err)
+		c.log.Error("The new certificate of "+c.variable+" cannot be used; the old one stays", "error", err)
 		return c.pair, nil
 	}
-	c.log.Info("Using the new certificate of FJ_SSL_CERT_PATH")
+	c.log.Info("Using the new certificate of " + c.variable)
 	c.pair, c.stamp = &pair, stamp
 	return c.pair, nil
 }

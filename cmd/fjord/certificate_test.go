@@ -39,11 +39,11 @@ func writePair(t *testing.T, dir string, serial int64) {
 func TestCertificateIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
 	paths := []string{filepath.Join(dir, "cert"), filepath.Join(dir, "key")}
-	if _, err := newCertificate(paths[0], paths[1], slog.New(slog.DiscardHandler)); err == nil {
+	if _, err := newCertificate("FJ_SSL_CERT_PATH", paths[0], paths[1], slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("no files and no error")
 	}
 	writePair(t, dir, 1)
-	c, err := newCertificate(paths[0], paths[1], slog.New(slog.DiscardHandler))
+	c, err := newCertificate("FJ_SSL_CERT_PATH", paths[0], paths[1], slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

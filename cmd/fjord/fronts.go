@@ -91,7 +91,7 @@ func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 
 // serveTLS answers with the certificate that the files hold at the time.
 func (f *fronts) serveTLS(s *http.Server, l net.Listener) error {
-	pair, err := newCertificate(f.cfg.SSLCertPath, f.cfg.SSLKeyPath, f.log)
+	pair, err := newCertificate("FJ_SSL_CERT_PATH", f.cfg.SSLCertPath, f.cfg.SSLKeyPath, f.log)
 	if err != nil {
 		return err
 	}

@@ -53,22 +53,39 @@ func (s *server) openSurface(ctx context.Context) (*surface, error) {
 		URL: f.webhookURL, Logger: s.log.Slog("webhook"),
 		Allow: httpapi.AddressRule{Public: allow.Public, Prefixes: allow.Prefixes, Hosts: allow.Hosts},
 	})
-	if w := s.cfg.WebRTC; w.Used {
-		f.media, err = sfu.NewEngine(sfu.EngineOptions{
-			AdvertiseIP: w.TurnIP, ListenIP: w.TurnListenIP, PortMin: w.TurnPortMin, PortMax: w.TurnPortMax,
-			TCPPort: w.TurnTCPPort, Logger: s.log.Slog("sfu"),
-		})
-		if err != nil {
+	if s.cfg.WebRTC.Used {
+		if err := f.openMedia(); err != nil {
 			return nil, errors.Join(fmt.Errorf("start media: %w", err), f.sockets.Close(ctx))
-		}
-		f.monitor = sfu.NewMonitor(f.media)
-		f.reports = httpapi.NewReporter(f.monitor.Read)
-		f.traffic.Media = func() (ingress, egress int64) {
-			total := f.monitor.Read().Total
-			return total.Received.Bytes, total.Sent.Bytes
 		}
 	}
 	return f, nil
+}
+
+// openMedia starts the media plane.
+func (f *surface) openMedia() error {
+	w, log := f.server.cfg.WebRTC, f.server.log.Slog("sfu")
+	options := sfu.EngineOptions{
+		AdvertiseIP: w.TurnIP, ListenIP: w.TurnListenIP, PortMin: w.TurnPortMin, PortMax: w.TurnPortMax,
+		TCPPort: w.TurnTCPPort, TLSPort: w.TurnTLSPort, TLSAdvertise: w.TurnTLSAdvertise, Logger: log,
+	}
+	if w.TurnTLSPort != 0 {
+		pair, err := newCertificate("FJ_WEBRTC_TURN_TLS_CERT_PATH", w.TurnTLSCertPath, w.TurnTLSKeyPath, log)
+		if err != nil {
+			return fmt.Errorf("TURN over TLS: %w", err)
+		}
+		options.TLS = pair.config()
+	}
+	var err error
+	if f.media, err = sfu.NewEngine(options); err != nil {
+		return err
+	}
+	f.monitor = sfu.NewMonitor(f.media)
+	f.reports = httpapi.NewReporter(f.monitor.Read)
+	f.traffic.Media = func() (ingress, egress int64) {
+		total := f.monitor.Read().Total
+		return total.Received.Bytes, total.Sent.Bytes
+	}
+	return nil
 }
 
 // join is asked by sockets only, which are served after the rooms began.

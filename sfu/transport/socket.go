@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,7 +23,12 @@ type Options struct {
 	ListenIP         netip.Addr // what sockets bind to
 	PortMin, PortMax int        // range of the UDP port; 0: any
 	TCPPort          int        // TURN over TCP; 0: none
+	TLSPort          int        // TURN over TLS; 0: none
+	TLS              *tls.Config
 	Logger           *slog.Logger
+
+	greetings     int           // TLS handshakes at once; 0: maxGreetings
+	greetingLimit time.Duration // for each; 0: greetingLimit
 }
 
 const (
@@ -34,17 +40,19 @@ const (
 // Socket is the media socket of a node: all clients' datagrams come and go
 // here.
 type Socket struct {
-	options Options
-	log     *slog.Logger
-	start   time.Time
-	udp     *net.UDPConn
-	guard   *net.TCPListener // claims the port
-	tcp     *net.TCPListener // TURN over TCP; may be guard; nil: none
-	turn    *turn.Server
-	cert    tls.Certificate
-	print   string // fingerprint of cert
-	pool    rtp.Pool
-	tasks   *run.Group
+	options  Options
+	log      *slog.Logger
+	start    time.Time
+	udp      *net.UDPConn
+	guard    *net.TCPListener // claims the port
+	tcp      *net.TCPListener // TURN over TCP; may be guard; nil: none
+	secure   *net.TCPListener // TURN over TLS; may be guard; nil: none
+	greeting chan struct{}    // a place for each TLS handshake under way
+	turn     *turn.Server
+	cert     tls.Certificate
+	print    string // fingerprint of cert
+	pool     rtp.Pool
+	tasks    *run.Group
 
 	mu       sync.RWMutex
 	closed   bool
@@ -56,7 +64,7 @@ type Socket struct {
 }
 
 // Listen claims a port and begins to serve it. Errors wrap ErrNoPort or name
-// the TCP port.
+// the TCP or TLS port.
 func Listen(o Options) (*Socket, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -65,9 +73,11 @@ func Listen(o Options) (*Socket, error) {
 		o.AdvertiseIP = o.ListenIP
 	}
 	o.AdvertiseIP = o.AdvertiseIP.Unmap()
+	o.greetings, o.greetingLimit = cmp.Or(o.greetings, maxGreetings), cmp.Or(o.greetingLimit, greetingLimit)
 	s := &Socket{
 		options: o, log: o.Logger, start: time.Now(), tasks: run.NewGroup(context.Background(), "media", o.Logger),
 		direct: map[netip.AddrPort]*Route{}, byUfrag: map[string]*generation{}, sessions: map[*Session]struct{}{}, streams: map[*stream]struct{}{},
+		greeting: make(chan struct{}, o.greetings),
 	}
 	var err error
 	if s.cert, s.print, err = newCertificate(); err != nil {
@@ -76,37 +86,62 @@ func Listen(o Options) (*Socket, error) {
 	if s.udp, s.guard, err = claim(o.ListenIP, o.PortMin, o.PortMax); err != nil {
 		return nil, err
 	}
-	if err := s.listenTCP(); err != nil {
-		_ = s.udp.Close()
-		_ = s.guard.Close()
-		return nil, err
+	if err := s.listenStreams(); err != nil {
+		return nil, errors.Join(err, s.closeSockets())
 	}
 	_ = s.udp.SetReadBuffer(kernelBuffer) // the kernel caps it, that is fine
 	_ = s.udp.SetWriteBuffer(kernelBuffer)
 	s.turn = turn.NewServer(s.Candidate())
 	s.tasks.Go("udp", s.readUDP)
-	s.tasks.Go("tcp", func(ctx context.Context) error { return s.accept(ctx, s.guard, s.guard == s.tcp) })
-	if s.tcp != nil && s.tcp != s.guard {
-		s.tasks.Go("tcp", func(ctx context.Context) error { return s.accept(ctx, s.tcp, true) })
+	for _, l := range s.listeners() {
+		s.tasks.Go("tcp", func(ctx context.Context) error { return s.accept(ctx, l) })
 	}
 	s.tasks.Go("sweep", s.sweep)
 	return s, nil
 }
 
-func (s *Socket) listenTCP() error {
-	switch s.options.TCPPort {
-	case 0:
-		return nil
-	case int(s.LocalAddr().Port()):
-		s.tcp = s.guard
-		return nil
-	}
-	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.options.ListenIP, uint16(s.options.TCPPort))))
-	if err != nil {
+// listenStreams opens the ports for TURN over TCP and TLS.
+func (s *Socket) listenStreams() (err error) {
+	if s.tcp, err = s.listenTCP(s.options.TCPPort); err != nil {
 		return fmt.Errorf("TURN over TCP: %w", err)
 	}
-	s.tcp = tcp
+	if s.options.TLS == nil {
+		return nil
+	}
+	if s.secure, err = s.listenTCP(s.options.TLSPort); err != nil {
+		return fmt.Errorf("TURN over TLS: %w", err)
+	}
 	return nil
+}
+
+// listenTCP opens a port, 0: none, unless it is the one that is claimed.
+func (s *Socket) listenTCP(port int) (*net.TCPListener, error) {
+	switch port {
+	case 0:
+		return nil, nil
+	case int(s.LocalAddr().Port()):
+		return s.guard, nil
+	}
+	return net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.options.ListenIP, uint16(port))))
+}
+
+// listeners are those there are, each once.
+func (s *Socket) listeners() []*net.TCPListener {
+	list := []*net.TCPListener{s.guard}
+	for _, l := range []*net.TCPListener{s.tcp, s.secure} {
+		if l != nil && l != s.guard {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+func (s *Socket) closeSockets() error {
+	err := s.udp.Close()
+	for _, l := range s.listeners() {
+		err = errors.Join(err, l.Close())
+	}
+	return err
 }
 
 // Now is the monotonic clock of the media plane in nanoseconds, never 0.
@@ -124,11 +159,16 @@ func (s *Socket) Candidate() netip.AddrPort {
 }
 
 // TCP is the address of TURN over TCP that clients learn; ok is false without.
-func (s *Socket) TCP() (addr netip.AddrPort, ok bool) {
-	if s.tcp == nil {
+func (s *Socket) TCP() (addr netip.AddrPort, ok bool) { return s.advertised(s.tcp) }
+
+// TLS is the address of TURN over TLS; ok is false without.
+func (s *Socket) TLS() (addr netip.AddrPort, ok bool) { return s.advertised(s.secure) }
+
+func (s *Socket) advertised(l *net.TCPListener) (addr netip.AddrPort, ok bool) {
+	if l == nil {
 		return addr, false
 	}
-	return netip.AddrPortFrom(s.options.AdvertiseIP, s.tcp.Addr().(*net.TCPAddr).AddrPort().Port()), true
+	return netip.AddrPortFrom(s.options.AdvertiseIP, l.Addr().(*net.TCPAddr).AddrPort().Port()), true
 }
 
 // Turn is the TURN server on the socket.
@@ -168,10 +208,7 @@ func (s *Socket) Close() error {
 		c.Close()
 	}
 	s.tasks.Stop()
-	err := errors.Join(s.udp.Close(), s.guard.Close())
-	if s.tcp != nil && s.tcp != s.guard {
-		err = errors.Join(err, s.tcp.Close())
-	}
+	err := s.closeSockets()
 	for _, c := range streams {
 		c.close()
 	}

@@ -3,6 +3,7 @@ package transport
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -24,10 +25,17 @@ const (
 	acceptPenalty = 50 * time.Millisecond
 )
 
+// Bounds of TLS handshakes: strangers may begin any number.
+const (
+	maxGreetings  = 128
+	greetingLimit = 7 * time.Second
+)
+
 // stream is one client's TCP connection for TURN.
 type stream struct {
 	socket *Socket
-	conn   *net.TCPConn
+	under  *net.TCPConn
+	conn   net.Conn // under, or TLS on it
 	flow   turn.Flow
 	wake   chan struct{}
 
@@ -37,11 +45,11 @@ type stream struct {
 }
 
 // accept serves a listener; one that only guards its port hangs up.
-func (s *Socket) accept(ctx context.Context, l *net.TCPListener, serve bool) error {
+func (s *Socket) accept(ctx context.Context, l *net.TCPListener) error {
 	for {
 		conn, err := l.AcceptTCP()
 		switch {
-		case err == nil && serve && s.serve(conn):
+		case err == nil && (l == s.tcp || l == s.secure) && s.serve(conn, l == s.secure):
 		case err == nil:
 			_ = conn.Close()
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
@@ -56,23 +64,44 @@ func (s *Socket) accept(ctx context.Context, l *net.TCPListener, serve bool) err
 	}
 }
 
-func (s *Socket) serve(conn *net.TCPConn) bool {
+func (s *Socket) serve(conn *net.TCPConn, secure bool) bool {
 	from := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || len(s.streams) >= maxStreams {
 		return false
 	}
+	c := &stream{socket: s, under: conn, conn: conn, wake: make(chan struct{}, 1)}
+	begin := c.read
+	if secure {
+		select {
+		case s.greeting <- struct{}{}:
+		default:
+			return false // too many handshakes
+		}
+		c.conn, begin = tls.Server(conn, s.options.TLS), c.greet
+	}
 	s.nextConn++
-	c := &stream{
-		socket: s, conn: conn, wake: make(chan struct{}, 1),
-		flow: turn.Flow{Addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Conn: s.nextConn},
-	}
-	if !s.tasks.Go("turn read", c.read) || !s.tasks.Go("turn write", c.drain) {
-		return false
-	}
+	c.flow = turn.Flow{Addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Conn: s.nextConn}
 	s.streams[c] = struct{}{}
-	return true
+	if s.tasks.Go("turn read", begin) && s.tasks.Go("turn write", c.drain) {
+		return true
+	}
+	delete(s.streams, c)
+	return false
+}
+
+// greet shakes hands before anything is read.
+func (c *stream) greet(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, c.socket.options.greetingLimit)
+	err := c.conn.(*tls.Conn).HandshakeContext(limited)
+	cancel()
+	<-c.socket.greeting
+	if err != nil {
+		c.close()
+		return nil // a stranger's fault
+	}
+	return c.read(ctx)
 }
 
 func (c *stream) close() {
@@ -83,7 +112,7 @@ func (c *stream) close() {
 	}
 	c.closed = true
 	c.mu.Unlock()
-	_ = c.conn.Close()
+	_ = c.under.Close() // a farewell in TLS could wait for the client
 	select {
 	case c.wake <- struct{}{}:
 	default:

@@ -35,7 +35,7 @@ func TestWire(t *testing.T) {
 			continue
 		}
 		_ = probe.Close()
-		for _, kind := range []string{"direct", "TURN over UDP", "TURN over TCP"} {
+		for _, kind := range []string{"direct", "TURN over UDP", "TURN over TCP", "TURN over TLS"} {
 			t.Run(ip+" "+kind, func(t *testing.T) {
 				t.Parallel()
 				checkWire(t, netip.MustParseAddr(ip), kind)
@@ -65,16 +65,14 @@ func (e *echo) Tick(int64)         {}
 func (e *echo) Failed(error)       {}
 
 func checkWire(t *testing.T, ip netip.Addr, kind string) {
-	port := 0
-	if strings.HasSuffix(kind, "TCP") {
-		l, err := net.Listen("tcp", net.JoinHostPort(ip.String(), "0"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		port = l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
+	o := Options{ListenIP: ip, AdvertiseIP: ip}
+	switch kind {
+	case "TURN over TCP":
+		o.TCPPort = freePort(t, ip)
+	case "TURN over TLS":
+		o.TLSPort, o.TLS = freePort(t, ip), testTLS(t)
 	}
-	s := listen(t, Options{ListenIP: ip, AdvertiseIP: ip, TCPPort: port})
+	s := listen(t, o)
 	h := &echo{ready: make(chan struct{})}
 	c, err := s.NewSession("x", h)
 	if err != nil {
@@ -182,19 +180,25 @@ func dialWire(t *testing.T, s *Socket, kind string) net.PacketConn {
 	ip := s.options.ListenIP.String()
 	var under net.PacketConn
 	server := s.Candidate().String()
-	if strings.HasSuffix(kind, "TCP") {
+	var stream net.Conn
+	var err error
+	switch kind {
+	case "TURN over TCP":
 		addr, _ := s.TCP()
 		server = addr.String()
-		stream, err := net.Dial("tcp", server)
-		if err != nil {
-			t.Fatal(err)
-		}
+		stream, err = net.Dial("tcp", server)
+	case "TURN over TLS":
+		addr, _ := s.TLS()
+		server = addr.String()
+		stream, err = tls.Dial("tcp", server, trusting(s.options.TLS))
+	default:
+		under, err = net.ListenPacket("udp", net.JoinHostPort(ip, "0"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stream != nil {
 		under = pturn.NewSTUNConn(stream)
-	} else {
-		var err error
-		if under, err = net.ListenPacket("udp", net.JoinHostPort(ip, "0")); err != nil {
-			t.Fatal(err)
-		}
 	}
 	t.Cleanup(func() { _ = under.Close() })
 	if kind == "direct" {

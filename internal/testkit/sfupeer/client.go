@@ -2,6 +2,7 @@ package sfupeer
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,8 @@ type Options struct {
 	Relay bool
 	// TCP makes it use TURN servers over TCP only.
 	TCP bool
+	// TLS makes it use TURN servers over TLS only, and says how; nil: none.
+	TLS *tls.Config
 	// Codecs are the video codecs in order of preference: "VP8", "H264", "VP9";
 	// nil: VP8 and H264.
 	Codecs []string
@@ -278,6 +281,9 @@ func newAPI(o Options) (*webrtc.API, error) {
 	setting.SetIPFilter(func(ip net.IP) bool { return ip.IsLoopback() })
 	setting.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	setting.SetRelayAcceptanceMinWait(0)
+	if o.TLS != nil {
+		setting.SetICEProxyDialer(&tls.Dialer{Config: o.TLS})
+	}
 	if o.Setting != nil {
 		o.Setting(&setting)
 	}

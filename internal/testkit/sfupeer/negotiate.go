@@ -37,10 +37,9 @@ func (c *Client) connection(d offerData) (*webrtc.PeerConnection, bool, error) {
 	if c.options.Relay {
 		config.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 		for _, t := range d.Turns {
-			if (t.Transport == "tcp") == c.options.TCP {
+			if t.Transport == c.options.transport() {
 				config.ICEServers = append(config.ICEServers, webrtc.ICEServer{
-					URLs:     []string{fmt.Sprintf("turn:%s:%d?transport=%s", t.Addr, t.Port, t.Transport)},
-					Username: t.Username, Credential: t.Password,
+					URLs: []string{turnURL(t.Addr, t.Port, t.Transport)}, Username: t.Username, Credential: t.Password,
 				})
 			}
 		}
@@ -52,6 +51,25 @@ func (c *Client) connection(d offerData) (*webrtc.PeerConnection, bool, error) {
 	c.pc = pc
 	pc.OnTrack(c.onTrack)
 	return pc, true, nil
+}
+
+// transport is the one of the TURN servers that the client uses.
+func (o Options) transport() string {
+	switch {
+	case o.TLS != nil:
+		return "tls"
+	case o.TCP:
+		return "tcp"
+	}
+	return "udp"
+}
+
+// turnURL names a server as the SDKs do.
+func turnURL(host string, port int, transport string) string {
+	if transport == "tls" {
+		return fmt.Sprintf("turns:%s:%d?transport=tcp", host, port)
+	}
+	return fmt.Sprintf("turn:%s:%d?transport=%s", host, port, transport)
 }
 
 func (c *Client) offer(data []byte) error {

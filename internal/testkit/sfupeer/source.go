@@ -36,9 +36,11 @@ type Source struct {
 	removed     bool
 	layers      []*layer
 	stopOnce    sync.Once
-	done        chan struct{}
+	doneOnce    sync.Once
+	done        chan struct{} // of quit
 	disabled    [3]atomic.Bool
 	keyFrames   atomic.Int64
+	refused     atomic.Int64
 }
 
 // layer is one encoding.
@@ -58,6 +60,10 @@ func (s *Source) Disable(index int, off bool) { s.disabled[index].Store(off) }
 
 // KeyFrames is how many key frames were made because the server asked.
 func (s *Source) KeyFrames() int { return int(s.keyFrames.Load()) }
+
+// Refused is how many packets found no path: Pion has none while ICE begins
+// anew.
+func (s *Source) Refused() int { return int(s.refused.Load()) }
 
 func (s *Source) bitrates() any {
 	if len(s.RIDs) == 0 {
@@ -81,7 +87,6 @@ func (s *Source) capability() webrtc.RTPCodecCapability {
 
 // attach adds the source to a connection and begins to send.
 func (s *Source) attach(pc *webrtc.PeerConnection, tasks *run.Group) error {
-	s.done = make(chan struct{})
 	rids := s.RIDs
 	if len(rids) == 0 {
 		rids = []string{""}
@@ -118,11 +123,13 @@ func (s *Source) attach(pc *webrtc.PeerConnection, tasks *run.Group) error {
 }
 
 func (s *Source) stop() {
-	s.stopOnce.Do(func() {
-		if s.done != nil {
-			close(s.done)
-		}
-	})
+	s.stopOnce.Do(func() { close(s.quit()) })
+}
+
+// quit is closed when the source is to stop.
+func (s *Source) quit() chan struct{} {
+	s.doneOnce.Do(func() { s.done = make(chan struct{}) })
+	return s.done
 }
 
 // listen waits for requests for key frames. It ends with the connection.
@@ -174,7 +181,7 @@ func (s *Source) send(ctx context.Context, l *layer) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.done:
+		case <-s.quit():
 			return nil
 		case <-tick.C:
 		}
@@ -190,8 +197,8 @@ func (s *Source) send(ctx context.Context, l *layer) error {
 				Payload: s.payload(l, frame, i, key),
 			}
 			s.extend(p, l)
-			if err := l.track.WriteRTP(p); err != nil {
-				return nil // the connection is closed
+			if l.track.WriteRTP(p) != nil {
+				s.refused.Add(1) // no path at the moment: ICE begins anew; or for ever, then Close follows
 			}
 		}
 	}
