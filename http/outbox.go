@@ -1,6 +1,9 @@
 package httpapi
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Bounds of an outbox: a client that does not read loses its socket, not our
 // memory.
@@ -15,15 +18,16 @@ type closing struct {
 	reason string
 }
 
-// outbox is what waits to be written to one client, in order. Its frames may
-// be shared with other outboxes and are never changed.
+// outbox is what waits to be written to one client: frames of its own, in
+// order, and then what the streams that it follows have for it.
 type outbox struct {
 	wake chan struct{} // has a value when there is something to do
 
 	mu     sync.Mutex
 	frames [][]byte
 	bytes  int
-	end    *closing // after the frames
+	feeds  []*feed
+	end    *closing // after all that
 }
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
@@ -37,17 +41,32 @@ func (o *outbox) push(f []byte) {
 		o.mu.Unlock()
 		return
 	case len(o.frames) >= maxQueuedFrames || o.bytes+len(f) > maxQueuedBytes:
-		o.frames, o.bytes = nil, 0
-		o.end = &closing{closeTryLater, "slow consumer"}
-	default:
-		o.frames = append(o.frames, f)
-		o.bytes += len(f)
+		o.mu.Unlock()
+		o.cut()
+		return
 	}
+	o.frames = append(o.frames, f)
+	o.bytes += len(f)
 	o.mu.Unlock()
 	o.signal()
 }
 
-// close ends the socket after the frames that wait. Only the first call counts.
+// cut ends the socket of a client that does not keep up.
+func (o *outbox) cut() {
+	o.mu.Lock()
+	o.frames, o.bytes = nil, 0
+	o.mu.Unlock()
+	o.close(closeTryLater, "slow consumer")
+}
+
+// follow has a stream's frames written, too.
+func (o *outbox) follow(f *feed) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.feeds = append(slices.Clone(o.feeds), f)
+}
+
+// close ends the socket after all that waits. Only the first call counts.
 func (o *outbox) close(code int, reason string) {
 	o.mu.Lock()
 	if o.end == nil {
@@ -57,12 +76,12 @@ func (o *outbox) close(code int, reason string) {
 	o.signal()
 }
 
-// take empties it; spare is reused for the next frames.
-func (o *outbox) take(spare [][]byte) (frames [][]byte, end *closing) {
+// take empties it, but for the streams; spare is reused for the next frames.
+func (o *outbox) take(spare [][]byte) (frames [][]byte, feeds []*feed, end *closing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	frames, o.frames, o.bytes = o.frames, spare[:0], 0
-	return frames, o.end
+	return frames, o.feeds, o.end
 }
 
 func (o *outbox) signal() {

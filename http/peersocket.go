@@ -22,7 +22,7 @@ const maxPeerMessage = 1 << 20
 
 // servePeer is /socket/peer/websocket.
 func (s *Sockets) servePeer(w http.ResponseWriter, r *http.Request) {
-	socket := s.accept(w, r, "peer", maxPeerMessage, func() time.Duration { return pause })
+	socket := s.accept(w, r, "peer", maxPeerMessage)
 	if socket == nil {
 		return
 	}

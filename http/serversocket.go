@@ -17,7 +17,7 @@ const notAllowed = "operation not allowed"
 
 // serveServer is /socket/server/websocket.
 func (s *Sockets) serveServer(w http.ResponseWriter, r *http.Request) {
-	socket := s.accept(w, r, "server", maxServerMessage, s.hub.pause)
+	socket := s.accept(w, r, "server", maxServerMessage)
 	if socket == nil {
 		return
 	}
@@ -106,6 +106,7 @@ func (s *serverSession) subscribe(kind pb.ServerMessage_EventType) bool {
 		SubscribeResponse: &pb.ServerMessage_SubscribeResponse{EventType: kind},
 	}})))
 	s.socket.listens.Store(true)
+	topic.paced.Do(func() { s.sockets.group.Go("pace", topic.pace) })
 	topic.add(s.socket.outbox)
 	return true
 }

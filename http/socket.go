@@ -19,11 +19,9 @@ func usual() clock { return clock{pingEvery: 30 * time.Second, maxSilent: 60 * t
 
 // Pace of the writing.
 const (
-	// pause between two writes: bursts become few large writes. With many
-	// listeners it grows by pausePerListener each, so that what a busy cluster
-	// tells costs a bounded number of writes a second.
-	pause            = 2 * time.Millisecond
-	pausePerListener = 50 * time.Microsecond
+	// pause between two writes to a peer: bursts become few large writes.
+	// Those to listeners come in the rounds of a topic.
+	pause = 2 * time.Millisecond
 	// closeWait is how long the client may take to answer a close frame.
 	closeWait = 2 * time.Second
 	// maxWrite is how many bytes are written at once.
@@ -37,15 +35,14 @@ type socket struct {
 	ws      *websocket.Conn
 	conn    *socketConn
 	clock   clock
-	pause   func() time.Duration
-	listens atomic.Bool   // notifications come: pause says how long to rest
+	listens atomic.Bool   // a topic says when to write
 	started chan struct{} // closed when pings begin
 	done    chan struct{} // closed when nothing is written any more
 }
 
-func newSocket(ws *websocket.Conn, conn *socketConn, clock clock, pause func() time.Duration) *socket {
+func newSocket(ws *websocket.Conn, conn *socketConn, clock clock) *socket {
 	return &socket{
-		outbox: newOutbox(), ws: ws, conn: conn, clock: clock, pause: pause,
+		outbox: newOutbox(), ws: ws, conn: conn, clock: clock,
 		started: make(chan struct{}), done: make(chan struct{}),
 	}
 }
@@ -89,11 +86,9 @@ func (s *socket) write(ctx context.Context) error {
 			if end, err := w.flush(); end != nil || err != nil {
 				return s.finish(end)
 			}
-			rest := pause // answers are not to wait for long
-			if s.listens.Load() {
-				rest = s.pause()
+			if !s.listens.Load() {
+				pauseFor(ctx, pause)
 			}
-			pauseFor(ctx, rest)
 		}
 	}
 }
@@ -126,7 +121,7 @@ func (w *writer) stop() {
 
 // flush writes all that waits, in few writes.
 func (w *writer) flush() (*closing, error) {
-	frames, end := w.socket.take(w.spare)
+	frames, feeds, end := w.socket.take(w.spare)
 	for _, f := range frames {
 		if len(w.buffer) > 0 && len(w.buffer)+len(f) > maxWrite {
 			if err := w.emit(); err != nil {
@@ -139,7 +134,17 @@ func (w *writer) flush() (*closing, error) {
 	if w.spare = frames; cap(frames) > 1024 {
 		w.spare = nil
 	}
-	return end, w.emit()
+	if err := w.emit(); err != nil {
+		return end, err
+	}
+	for _, f := range feeds {
+		for b := f.take(); b != nil; b = f.take() {
+			if _, err := w.socket.conn.Write(b); err != nil {
+				return end, err
+			}
+		}
+	}
+	return end, nil
 }
 
 // leave writes what waits and does not wait for an answer: the node stops.

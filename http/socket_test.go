@@ -131,13 +131,13 @@ func TestSlowConsumerIsCutOff(t *testing.T) {
 	// A reason long enough to fill the buffers of the system, too.
 	e := room.PeerCrashed{ID: "r", Peer: "p", Reason: strings.Repeat("x", 8000)}
 	sent, cut := 0, false
-	for ; !cut && sent < 100*maxQueuedFrames; sent++ {
+	for ; !cut && sent < 10*maxBehind/len(e.Reason); sent++ {
 		s.Notify(e)
 		time.Sleep(100 * time.Microsecond) // as fast as a client reads
-		for _, o := range s.hub.notifications.all() {
-			o.mu.Lock()
-			cut = cut || o.end != nil
-			o.mu.Unlock()
+		for _, f := range s.hub.notifications.all() {
+			f.mu.Lock()
+			cut = cut || f.at == nil
+			f.mu.Unlock()
 		}
 	}
 	if code, reason := closeOf(t, slow); code != closeTryLater || reason != "slow consumer" {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/fjord-media/fjord/http/token"
 	"github.com/fjord-media/fjord/internal/run"
@@ -36,7 +35,7 @@ func NewSockets(ctx context.Context, opts SocketOptions) *Sockets {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sockets{SocketOptions: opts, clock: usual(), group: run.NewGroup(context.WithoutCancel(ctx), "sockets", opts.Logger)}
+	return &Sockets{SocketOptions: opts, clock: usual(), hub: newHub(), group: run.NewGroup(context.WithoutCancel(ctx), "sockets", opts.Logger)}
 }
 
 // Notify sends a server notification, of a room of whatever node, to all that
@@ -77,14 +76,14 @@ func (s *Sockets) handler(path string) http.HandlerFunc {
 
 // accept makes a socket of a request and has its writer run; nil: the request
 // was answered with an error. The caller reads until read fails, then ends.
-func (s *Sockets) accept(w http.ResponseWriter, r *http.Request, name string, limit int64, pauseOf func() time.Duration) *socket {
+func (s *Sockets) accept(w http.ResponseWriter, r *http.Request, name string, limit int64) *socket {
 	ws, conn, ok := upgrade(w, r, s.Origins.allows)
 	if !ok {
 		return nil
 	}
 	s.Logger.Info("New incoming " + name + " WebSocket connection, accepting")
 	ws.SetReadLimit(limit)
-	socket := newSocket(ws, conn, s.clock, pauseOf)
+	socket := newSocket(ws, conn, s.clock)
 	if !s.group.Go(name, func(ctx context.Context) error {
 		_ = socket.write(ctx) // how a client went is no news
 		return nil
