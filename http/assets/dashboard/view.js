@@ -9,6 +9,17 @@ export function el(tag, props = {}, ...children) {
 
 export const $ = (id) => document.getElementById(id);
 
+// short is the beginning of an id that a server made; clients may choose others.
+export function short(id) {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id.slice(0, 8) : id;
+}
+
+// linked shows how the server websocket is.
+export function linked(state) {
+  $("link").textContent = state;
+  $("link").className = state === "live" ? "good" : "bad";
+}
+
 // fill replaces the children of a list, and keeps the focus where it was.
 export function fill(list, items) {
   const focus = document.activeElement?.dataset?.key;
@@ -29,8 +40,9 @@ function load(usage) {
 
 export function nodeCards(cluster) {
   const own = el("li", {},
-    el("h3", {}, cluster.node || "this node (not in a cluster)"),
+    el("h3", {}, cluster.node || "not in a cluster"),
     el("div", { className: cluster.refusing ? "bad" : "good" }, cluster.draining ? "draining" : cluster.refusing ? "takes no rooms" : "up"),
+    el("div", {}, `this node, at ${location.host}`),
     el("div", {}, load(cluster.usage)),
     ...(cluster.warnings ?? []).map((w) => el("div", { className: "bad" }, w)));
   return [own, ...(cluster.nodes ?? []).map((n) => el("li", {},
@@ -62,13 +74,14 @@ export function showRates(report) {
   for (const line of document.querySelectorAll(".rates")) line.textContent = line.say(report);
 }
 
-export function roomCard(address, room, report, { join, removePeer, removeRoom }) {
+// roomCard takes what the room's node is called.
+export function roomCard(where, room, report, { join, removePeer, removeRoom }) {
   return el("li", {},
     el("h3", { className: "id" }, room.id),
-    el("div", { className: "dim" }, `on ${address}`, room.config.videoCodec ? `, ${room.config.videoCodec}` : ""),
+    el("div", { className: "dim" }, `on ${where}`, room.config.videoCodec ? `, ${room.config.videoCodec}` : ""),
     el("ul", { className: "peers" }, ...room.peers.map((p) => el("li", {},
       el("div", { className: "row" },
-        el("span", {}, el("span", { className: "id" }, p.id), " ", el("span", { className: p.status === "connected" ? "good" : "dim" }, p.status)),
+        el("span", { title: p.id }, el("span", { className: "id" }, short(p.id)), " ", el("span", { className: p.status === "connected" ? "good" : "dim" }, p.status)),
         action(`peer ${p.id}`, "Remove", () => removePeer(p.id), "bad")),
       tracksOf(room, p, report)))),
     el("div", { className: "row" },

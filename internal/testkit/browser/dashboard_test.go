@@ -138,6 +138,9 @@ func TestDashboard(t *testing.T) {
 	d.says("#nodes", "a@localhost", "b@localhost", "up")
 	d.says("#rooms", "No rooms yet")
 	d.says("#link", "live")
+	if landed := d.says("#landed"); landed != "" {
+		t.Errorf("beside the button for rooms it says %q", landed)
+	}
 
 	d.click("Create a room")
 	landed := d.says("#landed", "Room ", " is on ")
@@ -167,6 +170,9 @@ func TestDashboard(t *testing.T) {
 	if status, rooms, err := a.Do(http.MethodGet, "/room", ""); err != nil || status != http.StatusOK || rooms != `{"data":[]}` {
 		t.Errorf("%d %s %v", status, rooms, err)
 	}
+	d.click("Sign out")
+	d.says("#link", "not connected")
+	d.says("#login", "API token")
 	d.quiet()
 }
 
