@@ -44,8 +44,9 @@ type Options struct {
 	// Metrics gives this node's metrics report each second; nil: an empty one.
 	Metrics func() map[string]any
 	// Orphan sends a webhook for a room whose node died, when that is up to this
-	// node. It must not block. nil: none are sent.
-	Orphan func(url string, e room.Event)
+	// node. It must not block, and reports false when it cannot (the node stops):
+	// then it is left to the other nodes, and asked for again. nil: none are sent.
+	Orphan func(url string, e room.Event) bool
 	Logger *slog.Logger // nil: nowhere
 }
 

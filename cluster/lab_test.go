@@ -118,7 +118,10 @@ func (l *lab) fjordWith(t testing.TB, name, others string, change func(*Options)
 	opts := Options{
 		Node: x.erl, System: x.sys, Local: x.rooms, Rooms: &spec, Topology: TopologyNodesList, Address: name + ":4000",
 		Version: "test", Logger: slog.New(x.log), Strategies: []Strategy{NewNodesList(others, name)}, Bus: bus,
-		Orphan: func(url string, e room.Event) { x.hooks.hear(Notification{Event: e, Origin: url}) },
+		Orphan: func(url string, e room.Event) bool {
+			x.hooks.hear(Notification{Event: e, Origin: url})
+			return true
+		},
 	}
 	change(&opts)
 	c, err := Start(t.Context(), opts)

@@ -37,7 +37,7 @@ const (
 // others; should it not, because it has died or hangs too or never knew the
 // room, the next does.
 type orphans struct {
-	send func(url string, e room.Event)
+	send func(url string, e room.Event) bool // false: it was not taken
 
 	mu   sync.Mutex
 	list []dueOrphan
@@ -99,24 +99,35 @@ func (o *orphans) heard(node string, ids []room.ID, now time.Time) {
 	}
 }
 
-// tell sends what is due and returns it by node. greater is how many Fjord nodes
-// of a greater name are linked: each has its turn before this one.
+// tell sends what is due and returns, by node, what was. greater is how many
+// Fjord nodes of a greater name are linked: each has its turn before this one.
 func (o *orphans) tell(now time.Time, greater int) map[string][]room.ID {
 	o.mu.Lock()
-	var due []orphan
+	var due []dueOrphan
 	turn := now.Add(-time.Duration(greater) * orphanTurn)
 	o.list = slices.DeleteFunc(o.list, func(x dueOrphan) bool {
 		is := !x.due.After(turn)
 		if is {
-			due = append(due, x.orphan)
+			due = append(due, x)
 		}
 		return is
 	})
 	o.mu.Unlock()
 	sent := map[string][]room.ID{}
+	var kept []dueOrphan
 	for _, x := range due {
-		o.send(x.webhook, room.RoomCrashed{ID: x.id, Reason: errOwnerGone})
+		if !o.send(x.webhook, room.RoomCrashed{ID: x.id, Reason: errOwnerGone}) {
+			kept = append(kept, x)
+			continue
+		}
 		sent[x.node] = append(sent[x.node], x.id)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, x := range kept {
+		if _, told := o.told[x.lost()]; !told { // by another node, meanwhile
+			o.list = append(o.list, x)
+		}
 	}
 	return sent
 }

@@ -73,7 +73,7 @@ func TestWhoTellsWebhooks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var urls []string
-			o := &orphans{send: func(url string, e room.Event) { urls = append(urls, url) }}
+			o := &orphans{send: func(url string, e room.Event) bool { urls = append(urls, url); return true }}
 			if got := tt.do(o); !slices.Equal(got, tt.want) {
 				t.Errorf("sent at last %v, want %v", got, tt.want)
 			}
@@ -81,6 +81,28 @@ func TestWhoTellsWebhooks(t *testing.T) {
 				t.Errorf("sent %v", urls)
 			}
 		})
+	}
+}
+
+// A node that cannot send webhooks any more, as it stops, claims none: another
+// one does, or it is asked again.
+func TestUnsentWebhooksAreNotClaimed(t *testing.T) {
+	takes, sent := false, 0
+	o := &orphans{send: func(string, room.Event) bool {
+		if takes {
+			sent++
+		}
+		return takes
+	}}
+	now := time.Now()
+	o.add([]orphan{{"1", "dead", "http://hook/"}, {"2", "dead", "http://hook/"}}, now)
+	if got := o.tell(now.Add(orphanWait), 0); len(got) != 0 {
+		t.Errorf("claims %v without sending", got)
+	}
+	o.heard("dead", []room.ID{"1"}, now)
+	takes = true
+	if got := o.tell(now.Add(2*orphanWait), 0)["dead"]; !slices.Equal(got, []room.ID{"2"}) || sent != 1 {
+		t.Errorf("sent %v", got)
 	}
 }
 

@@ -27,8 +27,24 @@ func (f *surface) hear(bus *cluster.Bus) {
 	})
 }
 
-// orphan sends a webhook for a room whose node died.
-func (f *surface) orphan(url string, e room.Event) { f.hooks.Deliver(url, e) }
+// orphan sends a webhook for a room whose node died; false: this node stops, and
+// leaves that to others.
+func (f *surface) orphan(url string, e room.Event) bool {
+	f.leaving.RLock()
+	defer f.leaving.RUnlock()
+	if f.left {
+		return false
+	}
+	f.hooks.Deliver(url, e)
+	return true
+}
+
+// leave has orphan take no more.
+func (f *surface) leave() {
+	f.leaving.Lock()
+	defer f.leaving.Unlock()
+	f.left = true
+}
 
 // peerAddress is where the peers of a room connect.
 func (f *surface) peerAddress(id room.ID) string {

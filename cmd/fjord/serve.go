@@ -24,6 +24,10 @@ const apiVersion = "0.6.3"
 // stopTime bounds the end of a server: `docker stop` and Ctrl-C wait for it.
 const stopTime = 2 * time.Second
 
+// stopShare bounds each step of that: a client that hangs must not cost the
+// others their last notifications.
+const stopShare = stopTime / 2
+
 // server is a running Fjord: what serve starts and stop ends, in reverse order.
 type server struct {
 	cfg     config.Config
@@ -130,6 +134,8 @@ func (s *server) stop(ctx context.Context) error {
 	var errs []error
 	try := func(started bool, stop func(context.Context) error) {
 		if started {
+			ctx, cancel := context.WithTimeout(ctx, stopShare)
+			defer cancel()
 			errs = append(errs, stop(ctx))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,9 @@ type surface struct {
 	monitor *sfu.Monitor
 	reports *httpapi.Reporter
 	group   *run.Group
+
+	leaving sync.RWMutex
+	left    bool // the node stops
 }
 
 // openSurface comes before the rooms: their events need somewhere to go.
@@ -146,6 +150,7 @@ func (f *surface) extend(o httpapi.Options) httpapi.Options {
 
 // close ends sockets and media.
 func (f *surface) close(ctx context.Context) error {
+	f.leave()
 	errs := []error{f.sockets.Close(ctx), f.hooks.Close(ctx, hookGrace), f.group.StopAndWait(ctx)}
 	if f.media != nil {
 		errs = append(errs, f.media.Close())
