@@ -24,6 +24,8 @@ const (
 	pause = 2 * time.Millisecond
 	// closeWait is how long the client may take to answer a close frame.
 	closeWait = 2 * time.Second
+	// leaveWait is that when the node stops.
+	leaveWait = 200 * time.Millisecond
 	// maxWrite is how many bytes are written at once.
 	maxWrite = 64 << 10
 )
@@ -66,7 +68,7 @@ func (s *socket) write(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return w.leave()
+			return w.leave(ctx)
 		case <-w.started:
 			w.started = nil
 			w.pings = time.NewTicker(s.clock.pingEvery)
@@ -84,7 +86,7 @@ func (s *socket) write(ctx context.Context) error {
 			silence.Reset(left)
 		case <-s.wake:
 			if end, err := w.flush(); end != nil || err != nil {
-				return s.finish(end)
+				return s.finish(ctx, end)
 			}
 			if !s.listens.Load() {
 				pauseFor(ctx, pause)
@@ -93,13 +95,15 @@ func (s *socket) write(ctx context.Context) error {
 	}
 }
 
-// finish says goodbye if there is a reason to.
-func (s *socket) finish(end *closing) error {
+// finish says goodbye if there is a reason to. ctx ends when the node stops:
+// clients that do not answer, such as dead phones, must not hold that up.
+func (s *socket) finish(ctx context.Context, end *closing) error {
 	if end == nil {
 		return s.ws.CloseNow() // the client does not take what we write
 	}
 	timer := time.AfterFunc(closeWait, func() { _ = s.conn.Close() })
 	defer timer.Stop()
+	defer context.AfterFunc(ctx, func() { timer.Reset(leaveWait) })()
 	return s.ws.Close(websocket.StatusCode(end.code), end.reason)
 }
 
@@ -147,10 +151,15 @@ func (w *writer) flush() (*closing, error) {
 	return end, nil
 }
 
-// leave writes what waits and does not wait for an answer: the node stops.
-func (w *writer) leave() error {
+// leave writes what waits, and that the node stops unless the socket has got its
+// own end.
+func (w *writer) leave(ctx context.Context) error {
 	s := w.socket
-	if _, err := w.flush(); err == nil {
+	end, err := w.flush()
+	if err == nil && end != nil {
+		return s.finish(ctx, end)
+	}
+	if err == nil {
 		_, _ = s.conn.Write([]byte(goingAwayFrame)) // the client may be gone
 	}
 	return s.ws.CloseNow()

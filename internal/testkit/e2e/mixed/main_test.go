@@ -43,20 +43,26 @@ const answerLimit = 1500 * time.Millisecond
 // process: it outlives every node.
 type world struct {
 	testkit.Cluster
-	t testing.TB
+	t      testing.TB
+	mapper *testkit.Process
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Cluster: testkit.NewCluster(t), t: t}
 	w.Env["FJ_DIST_EPMD"], w.Env["FJ_WEBRTC_TURN_PORT_RANGE"] = "external", "20000-29999"
-	testkit.Start(t, testkit.Command{
-		Name: "epmd", Path: testkit.Binary(t), Args: []string{"epmd", "-port", fmt.Sprint(w.EPMDPort), "-address", "127.0.0.1"},
+	w.startMapper()
+	return w
+}
+
+func (w *world) startMapper() {
+	w.t.Helper()
+	w.mapper = testkit.Start(w.t, testkit.Command{
+		Name: "epmd", Path: testkit.Binary(w.t), Args: []string{"epmd", "-port", fmt.Sprint(w.EPMDPort), "-address", "127.0.0.1"},
 	})
-	testkit.Within(t, 2*time.Second, "epmd answers", func() bool {
+	testkit.Within(w.t, 2*time.Second, "epmd answers", func() bool {
 		return testkit.PortOpen(nil, fmt.Sprintf("127.0.0.1:%d", w.EPMDPort))
 	})
-	return w
 }
 
 // addressOf is where a node says its rooms are: its short name with a port.
