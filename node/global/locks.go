@@ -95,22 +95,29 @@ func (t *locks) dropNode(n etf.Atom) {
 }
 
 // authority is in whose name names are changed: a holder of the lock on the
-// names, or a lock of two lockers.
+// names, a lock of two lockers, or the owner of the process.
 type authority struct {
 	holder etf.Pid
 	id     lockID
 	isLock bool
 	known  bool
+	owner  bool
 }
 
 func byHolder(pid etf.Pid) authority      { return authority{holder: pid, known: true} }
 func bylock(id lockID, ok bool) authority { return authority{id: id, isLock: true, known: ok} }
+
+// byOwner is the authority of the node that the process of a name runs on: what it
+// says of its own needs no lock.
+func byOwner() authority { return authority{owner: true} }
 
 // held says whether who changes names still holds the lock on them. Without any
 // lock everybody may, unless the last holder died.
 func (t *locks) held(by authority) bool {
 	l := t.table[keyOf(atomGlobal)]
 	switch {
+	case by.owner:
+		return true
 	case l == nil:
 		return !t.down
 	case by.isLock:

@@ -45,10 +45,12 @@ func (c *core) onLostConnection(t etf.Tuple) {
 		return
 	}
 	c.log.Info("global: asking a node to leave, since another has lost it", "node", b, "lost_by", a)
-	c.tell(b, etf.Atom("remove_connection"), c.self)
+	c.askToLeave(b)
 	c.forget(b)
 	c.removing[b] = true
 }
+
+func (c *core) askToLeave(n etf.Atom) { c.tell(n, etf.Atom("remove_connection"), c.self) }
 
 // news says whether a report is new, and remembers it.
 func (c *core) news(a, b etf.Atom, run etf.Term, number *big.Int) bool {
@@ -67,14 +69,15 @@ func (c *core) news(a, b etf.Atom, run etf.Term, number *big.Int) bool {
 }
 
 // onRemoveConnection serves {remove_connection, Node}: the node asks us to leave
-// it. Its link is closed, and nothing is said about that to anybody.
+// it. Its link is closed, and nothing is said about that to anybody. When both ask
+// at once OTP closes it on neither side, and they never join again over it.
 func (c *core) onRemoveConnection(t etf.Tuple) {
 	n, ok := t[1].(etf.Atom)
 	if !ok || !c.links[n] {
 		return
 	}
 	_, begun := c.pending[n]
-	if !c.isKnown(n) && !begun {
+	if !c.isKnown(n) && !begun && !c.removing[n] {
 		return
 	}
 	c.forget(n)

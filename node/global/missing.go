@@ -48,7 +48,7 @@ func (c *core) onNamesTold(t etf.Tuple) {
 	}
 	for _, o := range parseOps(t[3]) {
 		if _, have := c.names.get(o.name); !have && !o.remove && o.pid.Node == n {
-			c.names.insert(o, "", bylock(lockID{}, false))
+			c.names.insert(o, "", byOwner())
 		}
 	}
 }

@@ -209,7 +209,11 @@ func (c *core) settled(n etf.Atom, before func()) {
 // our names.
 func (c *core) onInSync(t etf.Tuple) {
 	n, ok := t[1].(etf.Atom)
-	if !ok || n == c.self || c.removing[n] {
+	if !ok || n == c.self {
+		return
+	}
+	if c.removing[n] { // he did not know us when we asked, and ignored it
+		c.askToLeave(n)
 		return
 	}
 	if t[2] == etf.Term(atomReconnects) {

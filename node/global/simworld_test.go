@@ -22,12 +22,14 @@ type simWorld struct {
 	lives map[[2]etf.Atom]int  // how often the link was made
 	// What waits to happen at a node: by sender, the node itself included. The
 	// queue of a link begins with its up and ends with its down.
-	queues map[[2]etf.Atom][]func()
-	cuts   int      // of links between living nodes
-	later  []func() // dials and calls of methods under way, in no order
-	refs   uint32
-	crea   uint32
-	trace  func(format string, args ...any)
+	queues  map[[2]etf.Atom][]func()
+	reports int64    // lost_connection that were sent
+	cuts    int      // of links between living nodes
+	later   []func() // dials and calls of methods under way, in no order
+	refs    uint32
+	crea    uint32
+	otp     map[etf.Atom]bool // the nodes that do as OTP does
+	trace   func(format string, args ...any)
 }
 
 // simNode is one node: a core and its processes.
@@ -48,7 +50,7 @@ func newSimWorld(seed uint64, names ...etf.Atom) *simWorld {
 	w := &simWorld{
 		rand: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1e9, 0), names: names,
 		nodes: map[etf.Atom]*simNode{}, links: map[[2]etf.Atom]bool{}, lives: map[[2]etf.Atom]int{}, queues: map[[2]etf.Atom][]func(){},
-		trace: func(string, ...any) {},
+		trace: func(string, ...any) {}, otp: map[etf.Atom]bool{},
 	}
 	for _, n := range names {
 		w.start(n)
@@ -171,6 +173,7 @@ func (n *simNode) loseLink(other etf.Atom) {
 			n.core.ended(id, atom("noconnection"))
 		}
 	}
+	n.report(other)
 	n.core.down(other)
 }
 
@@ -204,6 +207,11 @@ func (w *simWorld) crash(name etf.Atom) {
 // send implements outside.
 func (n *simNode) send(from etf.Pid, on etf.Atom, to, msg etf.Term) {
 	n.w.trace("%s > %s %s", n.name, on, etf.String(msg))
+	if n.w.otp[n.name] || n.w.otp[on] {
+		if msg = plain(msg); msg == nil {
+			return
+		}
+	}
 	if n.current(on) {
 		n.w.put(n.name, on, func(n *simNode) { n.deliver(to, msg) })
 	}
