@@ -153,16 +153,21 @@ func TestServicesAnswerRawRequests(t *testing.T) {
 		return tuple(atomCall, atom(m), atom(f), etf.List(args), r.self)
 	}
 	for got, want := range map[string]string{
-		call("net_kernel", tuple(atomIsAuth, atom("raw@localhost"))):     "{tag,yes}",
-		call("net_kernel", atom("longnames")):                            "{tag,false}",
-		call("net_kernel", tuple(atom("connect"), int64(1))):             "{tag,{error,notsup}}",
-		call("rex", rpc("m", "f", int64(7))):                             "{tag,7}",
-		call("rex", rpc("m", "f", atomThrow)):                            "{tag,ball}",
-		call("rex", rpc("m", "f", atomExit)):                             "{tag,{badrpc,{'EXIT',bye}}}",
-		call("rex", rpc("m", "g")):                                       "{tag,{badrpc,{'EXIT',{undef,[{m,g,[],[]}]}}}}",
-		call("rex", atom("odd")):                                         "{tag,{badrpc,{'EXIT',badarg}}}",
-		request("rex", tuple(r.self, atom("features_request"))):          "{features_reply,go@localhost,[erpc]}",
-		call("rex", tuple(atomCall, int64(1), int64(2), int64(3), nil2)): "{tag,{badrpc,{'EXIT',{undef,[{'','',[],[]}]}}}}",
+		call("net_kernel", tuple(atomIsAuth, atom("raw@localhost"))):                       "{tag,yes}",
+		call("net_kernel", atom("longnames")):                                              "{tag,false}",
+		call("net_kernel", tuple(atom("connect"), int64(1))):                               "{tag,{error,notsup}}",
+		call("rex", rpc("m", "f", int64(7))):                                               "{tag,7}",
+		call("rex", rpc("m", "f", atomThrow)):                                              "{tag,ball}",
+		call("rex", rpc("m", "f", atomExit)):                                               "{tag,{badrpc,{'EXIT',bye}}}",
+		call("rex", rpc("m", "g")):                                                         "{tag,{badrpc,{'EXIT',{undef,[{m,g,[],[]}]}}}}",
+		call("rex", atom("odd")):                                                           "{tag,{badrpc,{'EXIT',badarg}}}",
+		request("rex", tuple(r.self, atom("features_request"))):                            "{features_reply,go@localhost,[erpc]}",
+		request("rex", tuple(r.self, rpc("m", "f", int64(8)))):                             "{rex,8}",
+		request("rex", tuple(r.self, rpc("m", "g"))):                                       "{rex,{badrpc,{'EXIT',{undef,[{m,g,[],[]}]}}}}",
+		request("rex", tuple(r.self, tuple(atom("sbcast"), atom("net_kernel"), int64(1)))): "{rex,go@localhost,go@localhost}",
+		request("rex", tuple(r.self, tuple(atom("sbcast"), atom("nobody"), int64(1)))):     "{rex,go@localhost,{nonexisting_name,nobody}}",
+		request("rex", tuple(r.self, tuple(atom("send"), int64(7), int64(1)))):             "{rex,go@localhost,{nonexisting_name,7}}",
+		call("rex", tuple(atomCall, int64(1), int64(2), int64(3), nil2)):                   "{tag,{badrpc,{'EXIT',{undef,[{'','',[],[]}]}}}}",
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -6,8 +6,8 @@ import (
 	"github.com/fjord-media/fjord/node/etf"
 )
 
-// startRex spawns rex, the server of rpc. Nodes since OTP 23 only ask it for
-// features; older ones and libraries call through it.
+// startRex spawns rex, the server of rpc. Nodes since OTP 23 ask it for features
+// and for little else; older ones, libraries and programs in C call through it.
 func (n *Node) startRex() error {
 	var p *Process
 	p, err := n.Spawn(string(atomRex), Callbacks{
@@ -23,12 +23,46 @@ func (n *Node) rexMessage(p *Process, m Message) {
 		return
 	}
 	t, ok := m.Term.(etf.Tuple)
-	if !ok || len(t) != 2 || t[1] != etf.Term(etf.Atom("features_request")) {
+	if !ok || len(t) != 2 {
 		return
 	}
-	if pid, ok := t[0].(etf.Pid); ok {
+	from, ok := t[0].(etf.Pid)
+	if !ok {
+		return
+	}
+	if t[1] == etf.Term(etf.Atom("features_request")) {
 		// An error means that nobody is there any more to be answered.
-		_ = p.Post(pid, etf.Tuple{etf.Atom("features_reply"), n.ids.node, etf.List{atomErpc}})
+		_ = p.Post(from, etf.Tuple{etf.Atom("features_reply"), n.ids.node, etf.List{atomErpc}})
+		return
+	}
+	n.rexPlain(p, from, t[1])
+}
+
+// rexPlain serves requests that come as plain messages {Pid, Request}: {call, M, F,
+// A, GroupLeader} of programs in C (erl_call, ei_rpc), answered {rex, Result};
+// {sbcast, Name, Message} of rpc:sbcast, which waits for an answer without end; and
+// {send, Name, Message}, which the named process answers.
+func (n *Node) rexPlain(p *Process, from etf.Pid, request etf.Term) {
+	t, ok := request.(etf.Tuple)
+	if ok && len(t) == 5 && t[0] == etf.Term(atomCall) {
+		n.rexRequest(p, GenRequest{From: from, Tag: atomRex, Request: t})
+		return
+	}
+	if !ok || len(t) != 3 {
+		return
+	}
+	name, ok := t[1].(etf.Atom)
+	if !ok || n.procs.named(name) == nil {
+		// Fails, as below, only when nobody is there any more to be answered.
+		_ = p.Post(from, etf.Tuple{atomRex, n.ids.node, etf.Tuple{etf.Atom("nonexisting_name"), t[1]}})
+		return
+	}
+	switch t[0] {
+	case etf.Term(etf.Atom("sbcast")):
+		_ = p.Post(name, t[2]) // a process of ours: it takes it or has ended
+		_ = p.Post(from, etf.Tuple{atomRex, n.ids.node, n.ids.node})
+	case etf.Term(etf.Atom("send")):
+		_ = p.Post(name, etf.Tuple{from, t[2]})
 	}
 }
 
