@@ -11,6 +11,7 @@ import (
 const (
 	leftOutFor  = 10 * time.Second // after a missed deadline
 	notServerIn = 60 * time.Second // after undef: a node, but no media server
+	probeAgain  = 5 * time.Second  // after the first undef on a link, once
 )
 
 // members knows of each linked visible node whether it is a media server, in
@@ -31,6 +32,7 @@ type member struct {
 	server  bool      // it has answered as a media server on this link
 	quiet   time.Time // not a media server; not asked before
 	unread  bool      // the list of its rooms could not be read yet
+	again   bool      // it has had its second chance on this link
 }
 
 // candidate is a member that may be asked now.
@@ -168,6 +170,19 @@ func (m *members) probedNone(name string, now time.Time) (first bool) {
 	first = x.quiet.IsZero()
 	x.probed, x.fjord, x.server, x.quiet = true, false, false, now.Add(notServerIn)
 	return first
+}
+
+// startsLate says, once on a link, that a node was probed and is not known to be a
+// media server: it may not have started its services yet.
+func (m *members) startsLate(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.nodes[name]
+	if x == nil || x.again || x.fjord || x.server {
+		return false
+	}
+	x.again = true
+	return true
 }
 
 // needsProbe says whether it is time to find out what a node is.

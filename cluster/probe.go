@@ -13,9 +13,7 @@ import (
 func (r *Router) visit(ctx context.Context, name string) ([]string, error) {
 	if r.members.needsProbe(name, time.Now()) {
 		r.group.Go("probe", func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, visitLimit)
-			defer cancel()
-			r.probe(ctx, name)
+			r.find(ctx, name)
 			return nil
 		})
 	}
@@ -24,6 +22,26 @@ func (r *Router) visit(ctx context.Context, name string) ([]string, error) {
 		return nil, err
 	}
 	return parseNodes(answer)
+}
+
+// find probes a node, and when it is not known to be a media server then, once
+// more after probeAgain: a node of the original is linked before all of it has
+// started.
+func (r *Router) find(ctx context.Context, name string) {
+	if r.probeWithin(ctx, name); !r.members.startsLate(name) {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(probeAgain):
+		r.probeWithin(ctx, name)
+	}
+}
+
+func (r *Router) probeWithin(ctx context.Context, name string) {
+	ctx, cancel := context.WithTimeout(ctx, visitLimit)
+	defer cancel()
+	r.probe(ctx, name)
 }
 
 // probe finds out whether a node is a Fjord, a Fishjam of either generation, a

@@ -238,6 +238,45 @@ func TestForeignNodeIsNotAskedAgain(t *testing.T) {
 	})
 }
 
+// A node that is linked before its services have started is asked once more soon,
+// and then left alone for a minute.
+func TestNodeThatStartsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := newFakeNet()
+		m := net.mesh(t, "f1@h")[0]
+		late, shell := net.addMember(t, "late@h"), net.add("shell@h")
+		funs := late.funs
+		late.funs = map[string]handler{}
+		net.link("f1@h", "late@h")
+		net.link("f1@h", "shell@h")
+		for _, name := range []string{"late@h", "shell@h"} {
+			m.router.group.Go("probe", func(ctx context.Context) error {
+				m.router.find(ctx, name)
+				return nil
+			})
+		}
+		synctest.Wait()
+		late.funs = funs
+		time.Sleep(probeAgain)
+		synctest.Wait()
+		st := m.router.members.status(time.Now())
+		if !st[0].Fjord && !st[0].Server || !st[1].NoServer {
+			t.Errorf("status %+v", st)
+		}
+		usage := dialects()[0].usage + ":" + funUsage
+		for range 10 {
+			m.router.find(t.Context(), "shell@h") // as visits do
+			time.Sleep(notServerIn / 20)
+		}
+		if n := shell.count(usage); n != 12 {
+			t.Errorf("asked %d times, want 2 and one for each visit", n)
+		}
+		if lines := m.log.containing("shell@h"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO") {
+			t.Errorf("log %q", lines)
+		}
+	})
+}
+
 // A member of another generation is found by the probe and gets rooms in its words.
 func TestOtherDialects(t *testing.T) {
 	for _, i := range []int{dialectMain, dialectJellyfish} {
