@@ -69,3 +69,27 @@ func startBench(b *testing.B) *room.Local {
 	}
 	return rooms
 }
+
+// BenchmarkStopAll measures the end of a node with n rooms, in time for each.
+func BenchmarkStopAll(b *testing.B) {
+	for _, n := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			ctx := context.Background()
+			rooms := startBench(b)
+			for b.Loop() {
+				b.StopTimer()
+				rooms.Drain(false)
+				for i := range n {
+					if _, err := rooms.Create(ctx, room.Config{RoomID: room.ID(fmt.Sprint("r", i))}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.StartTimer()
+				if err := rooms.StopAll(ctx, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/room")
+		})
+	}
+}

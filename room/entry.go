@@ -20,8 +20,10 @@ type entry struct {
 
 	mu      sync.Mutex
 	pid     actor.PID
-	stop    bool // StopAll was here
-	created bool // RoomCreated was dispatched
+	stop    error // why StopAll ends it; nil: it was not here
+	spawned bool  // the actor's Init has run: it can be told to end
+	created bool  // RoomCreated is dispatched, or will be in a moment
+	told    bool  // RoomCreated was dispatched
 	ended   bool
 	tracks  int // forwarded tracks, this room's part of the counter
 	members map[*member]struct{}
@@ -34,11 +36,20 @@ type entry struct {
 func (e *entry) bind(pid actor.PID) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stop {
+	if e.stop != nil {
 		return ErrDraining
 	}
 	e.pid = pid
 	return nil
+}
+
+// run notes that the actor runs. It returns why it is to end at once: StopAll
+// came while its Init ran.
+func (e *entry) run() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.spawned = true
+	return e.stop
 }
 
 // started publishes the room.
@@ -48,26 +59,51 @@ func (e *entry) started(r *Room) {
 	e.created = true
 	e.mu.Unlock()
 	e.local.dispatch(RoomCreated{e.id})
+	e.mu.Lock()
+	e.told = true
+	e.mu.Unlock()
 }
 
-// exit ends the actor with reason, or has it refuse to start.
+// discard ends the actor of a room that endIdle has ended.
+func (e *entry) discard() {
+	e.mu.Lock()
+	e.stop = ErrDraining
+	pid, spawned := e.pid, e.spawned
+	e.mu.Unlock()
+	if spawned {
+		_ = e.local.system.Discard(pid)
+	}
+}
+
+// exit ends the actor with reason, has it end when it runs, or has it refuse
+// to start.
 func (e *entry) exit(reason error) {
 	e.mu.Lock()
-	e.stop = true
-	pid := e.pid
+	e.stop = reason
+	pid, spawned := e.pid, e.spawned
 	e.mu.Unlock()
-	if !pid.IsZero() {
+	if spawned {
 		_ = e.local.system.Exit(pid, reason)
 	}
 }
 
 // end cleans up after a room, once, whoever learns of it first: the actor's
 // Terminate, the watcher of a killed one, or Delete.
-func (e *entry) end(reason error) {
+func (e *entry) end(reason error) { e.endIf(func() bool { return true }, reason) }
+
+// endIdle ends a room that nobody is in without waiting for its actor, which
+// only ends itself from now on.
+func (e *entry) endIdle(reason error) bool {
+	return e.endIf(func() bool { return e.told && len(e.members) == 0 }, reason)
+}
+
+// endIf reports false, and does nothing, when the room has ended or must not;
+// may is called with mu held.
+func (e *entry) endIf(may func() bool, reason error) bool {
 	e.mu.Lock()
-	if e.ended {
+	if e.ended || !may() {
 		e.mu.Unlock()
-		return
+		return false
 	}
 	e.ended = true
 	created, tracks, members := e.created, e.tracks, e.members
@@ -89,6 +125,7 @@ func (e *entry) end(reason error) {
 	if l.count.Add(-1) == 0 {
 		l.signalEmpty()
 	}
+	return true
 }
 
 func (e *entry) announceEnd(reason error) {
@@ -105,13 +142,18 @@ func (e *entry) announceEnd(reason error) {
 }
 
 // join and part keep the members that must be let go when the room is killed.
-func (e *entry) join(m *member) {
+// join reports false when the room has ended already.
+func (e *entry) join(m *member) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.ended {
+		return false
+	}
 	if e.members == nil {
 		e.members = map[*member]struct{}{}
 	}
 	e.members[m] = struct{}{}
+	return true
 }
 
 func (e *entry) part(m *member) {

@@ -164,6 +164,9 @@ func (l *Local) start(e *entry, cfg Config) error {
 	if err := l.system.Watch(pid, e.end); err != nil {
 		e.end(actor.ErrKilled) // no news if Terminate has run
 	}
+	if reason := e.run(); reason != nil {
+		_ = l.system.Exit(pid, reason) // no actor: it has ended
+	}
 	return nil
 }
 

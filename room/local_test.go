@@ -386,3 +386,59 @@ func TestStopAllGivesUp(t *testing.T) {
 	close(wake)
 	until(t, "gone", func() bool { return n.Usage() == Usage{} })
 }
+
+// Nothing is said of a room after its end, though peers come while it ends;
+// and each peer that was announced has an end.
+func TestStopAllWhilePeersCome(t *testing.T) {
+	n := start(t)
+	var ids []ID
+	for range 50 {
+		ids = append(ids, n.create(t, Config{}))
+	}
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := worker; ; i += 4 {
+				if _, err := n.AddPeer(timeout(t), ids[i%len(ids)], PeerConfig{Type: PeerWebRTC}); err != nil {
+					return
+				}
+			}
+		})
+	}
+	until(t, "some peers", func() bool { return n.added() > 20 })
+	if err := n.StopAll(timeout(t), true); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	over, peers := map[ID]bool{}, map[string]bool{}
+	for _, e := range n.events {
+		if over[e.Room()] {
+			t.Errorf("%#v after the end", e)
+		}
+		switch e := e.(type) {
+		case PeerAdded:
+			peers[e.Peer] = true
+		case PeerDeleted:
+			delete(peers, e.Peer)
+		case RoomCrashed:
+			over[e.ID] = true
+		}
+	}
+	if len(over) != len(ids) || len(peers) > 0 {
+		t.Errorf("%d rooms of %d ended; peers without an end: %v", len(over), len(ids), peers)
+	}
+}
+
+// added is how many peers were announced.
+func (n *node) added() (count int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range n.events {
+		if _, ok := e.(PeerAdded); ok {
+			count++
+		}
+	}
+	return count
+}

@@ -67,7 +67,10 @@ func (r *roomActor) startPeer(self *actor.Self, m *member) error {
 		return err
 	}
 	m.pid = pid
-	r.entry.join(m)
+	if !r.entry.join(m) {
+		_ = sys.Exit(pid, actor.ErrNormal) // a moment ago, by StopAll
+		return ErrNotFound
+	}
 	return sys.Watch(pid, func(reason error) {
 		m.release(closeError, crashText(reason))
 		m.drop() // no news if its Terminate has run

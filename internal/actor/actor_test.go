@@ -267,3 +267,43 @@ func TestStartErrors(t *testing.T) {
 		}
 	}
 }
+
+// An actor that is discarded ends without a word to anybody.
+func TestDiscard(t *testing.T) {
+	sys, log := startLogged(t)
+	worker := actor.Spec{Name: "workers", Dynamic: true, Restart: actor.Temporary, Children: []actor.Child{
+		{Start: func(any) actor.Behaviour { return &silent{} }},
+	}}
+	if _, err := sys.Supervise(worker); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		pid, err := sys.StartChild("workers", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sys.Watch(pid, func(error) { t.Error("told of the end") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := sys.Discard(pid); err != nil {
+			t.Error(err)
+		}
+		if err := sys.Send(pid, "late"); err == nil {
+			t.Error("takes messages")
+		}
+	}
+	until(t, "none is left", func() bool { return sys.Children("workers") == 0 })
+	if log.String() != "" {
+		t.Error(log)
+	}
+	if err := sys.Discard(actor.PID{}); !errors.Is(err, actor.ErrNoActor) {
+		t.Error(err)
+	}
+}
+
+// silent is an actor whose Terminate must not be called.
+type silent struct{}
+
+func (*silent) Init(*actor.Self) error        { return nil }
+func (*silent) Handle(*actor.Self, any) error { return nil }
+func (*silent) Terminate(*actor.Self, error)  { panic("Terminate was called") }

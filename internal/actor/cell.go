@@ -18,6 +18,7 @@ type cell struct {
 	mu       sync.Mutex
 	freed    bool // the registered name was given back
 	ended    bool
+	ignored  bool     // Discard was here: its end is no news
 	pending  *Request // calls that wait for an answer: a doubly linked list
 	watchers []func(reason error)
 
@@ -85,6 +86,19 @@ func (c *cell) end(reason error) {
 		c.sys.tellWatchers(watchers, reason)
 	}
 	c.sys.leave()
+}
+
+// ignore forgets who watches, and has the end not be logged.
+func (c *cell) ignore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ignored, c.watchers = true, nil
+}
+
+func (c *cell) isIgnored() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ignored
 }
 
 func (c *cell) hasEnded() bool {

@@ -127,7 +127,7 @@ func (p *process) ProcessTerminate(reason error) {
 }
 
 func (p *process) logEnd() {
-	if !Crashed(p.why) {
+	if !Crashed(p.why) || p.isIgnored() {
 		return
 	}
 	name := PID{&p.cell}.label()
