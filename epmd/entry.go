@@ -21,11 +21,11 @@ func appendEntry(b []byte, e Entry) []byte {
 	return append(b, e.Extra...)
 }
 
-// decodeEntry decodes an entry from the start of b and returns how many bytes
-// it took. A length that runs past the end is malformed.
-func decodeEntry(b []byte) (Entry, int, error) {
+// decodeEntry decodes an entry from the start of b; what follows it is left
+// alone. A length that runs past the end is malformed.
+func decodeEntry(b []byte) (Entry, error) {
 	if len(b) < entryFixed {
-		return Entry{}, 0, fmt.Errorf("%w: entry of %d bytes", ErrMalformed, len(b))
+		return Entry{}, fmt.Errorf("%w: entry of %d bytes", ErrMalformed, len(b))
 	}
 	e := Entry{
 		Port:     binary.BigEndian.Uint16(b),
@@ -36,15 +36,15 @@ func decodeEntry(b []byte) (Entry, int, error) {
 	}
 	name, rest, ok := cutField(b[8:])
 	if !ok {
-		return Entry{}, 0, fmt.Errorf("%w: length of the name", ErrMalformed)
+		return Entry{}, fmt.Errorf("%w: length of the name", ErrMalformed)
 	}
-	extra, rest, ok := cutField(rest)
+	extra, _, ok := cutField(rest)
 	if !ok {
-		return Entry{}, 0, fmt.Errorf("%w: length of the extra field", ErrMalformed)
+		return Entry{}, fmt.Errorf("%w: length of the extra field", ErrMalformed)
 	}
 	e.Name = string(name)
 	e.Extra = append(e.Extra, extra...)
-	return e, len(b) - len(rest), nil
+	return e, nil
 }
 
 // cutField splits a field with a 16 bit length in front off b.

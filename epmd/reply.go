@@ -65,7 +65,7 @@ func decodePortReply(b []byte) (Entry, error) {
 	if b[1] != resultOK {
 		return Entry{}, ErrNotRegistered
 	}
-	entry, _, err := decodeEntry(b[2:])
+	entry, err := decodeEntry(b[2:])
 	if err != nil {
 		return Entry{}, io.ErrUnexpectedEOF
 	}

@@ -42,7 +42,7 @@ func decodeAlive(body []byte) (Request, error) {
 	if len(body) <= aliveFixed {
 		return Request{}, fmt.Errorf("%w: registration of %d bytes", ErrMalformed, len(body))
 	}
-	entry, _, err := decodeEntry(body[1:])
+	entry, err := decodeEntry(body[1:])
 	if err != nil {
 		return Request{}, err
 	}

@@ -148,19 +148,15 @@ func (c *core) tell(to etf.Atom, msg ...etf.Term) {
 }
 
 // post sends a message to a node. For a known node whose link is not up yet it
-// waits, as Erlang's sending does; without a link to another node it is lost. It
-// says whether the message is on its way.
-func (c *core) post(from etf.Pid, on etf.Atom, to, msg etf.Term) bool {
+// waits, as Erlang's sending does; without a link to another node it is lost.
+func (c *core) post(from etf.Pid, on etf.Atom, to, msg etf.Term) {
 	switch {
 	case c.links[on]:
 		c.out.send(from, on, to, msg)
-		return true
 	case c.isKnown(on):
 		c.outbox[on] = append(c.outbox[on], message{from: from, to: to, msg: msg})
 		c.out.connect(on)
-		return true
 	}
-	return false
 }
 
 // watch monitors a process. Without a link to its node one is made.

@@ -60,7 +60,6 @@ func (p *path) feedback() {
 	fb := &rtcp.TransportLayerCC{BaseSequenceNumber: p.base}
 	first := true
 	var last int64
-	vector := &rtcp.RunLengthChunk{}
 	for s := p.base; s != newest+1; s++ {
 		at, ok := p.arrived[s]
 		symbol := uint16(rtcp.TypeTCCPacketNotReceived)
@@ -75,7 +74,7 @@ func (p *path) feedback() {
 			symbol = rtcp.TypeTCCPacketReceivedLargeDelta
 			delete(p.arrived, s)
 		}
-		vector = &rtcp.RunLengthChunk{PacketStatusSymbol: symbol, RunLength: 1}
+		vector := &rtcp.RunLengthChunk{PacketStatusSymbol: symbol, RunLength: 1}
 		fb.PacketChunks = append(fb.PacketChunks, vector)
 		fb.PacketStatusCount++
 	}

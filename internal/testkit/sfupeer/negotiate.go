@@ -94,7 +94,7 @@ func (c *Client) offer(data []byte) error {
 	if err := pc.SetLocalDescription(offer); err != nil {
 		return err
 	}
-	return c.sendOffer(pc, offer.SDP)
+	return c.sendOffer(offer.SDP)
 }
 
 // addReceivers makes as many m-lines as the server counts. Fewer than before
@@ -119,7 +119,7 @@ func addReceivers(pc *webrtc.PeerConnection, audio, video int) error {
 	return nil
 }
 
-func (c *Client) sendOffer(pc *webrtc.PeerConnection, sdp string) error {
+func (c *Client) sendOffer(sdp string) error {
 	c.mu.Lock()
 	metadata, bitrates, mids := map[string]any{}, map[string]any{}, map[string]string{}
 	for _, s := range c.local {

@@ -159,8 +159,8 @@ func TestQuestionsAreAnsweredAtOnce(t *testing.T) {
 		w.options("d3@localhost", elixir.Other, "f1@localhost", "f2@localhost"))
 	testkit.WaitMesh(t, 5*time.Second, draining, full, all[0].REST, all[1].REST, all[2].REST)
 	for _, d := range all[:2] {
-		for node, module := range map[string]string{"f1@localhost": "", "f2@localhost": "", "d3@localhost": ""} {
-			module = map[string]string{"d1@localhost": "Elixir.Fishjam.RoomService", "d2@localhost": "Elixir.Fishjam.Local.RoomService"}[d.Node]
+		for _, node := range []string{"f1@localhost", "f2@localhost", "d3@localhost"} {
+			module := map[string]string{"d1@localhost": "Elixir.Fishjam.RoomService", "d2@localhost": "Elixir.Fishjam.Local.RoomService"}[d.Node]
 			ask(t, d, node, module, "get_resource_usage")
 			ask(t, d, node, module, "no_such_function")
 			ask(t, d, node, "Elixir.No.Module", "at_all")
