@@ -68,6 +68,9 @@ func (d *downTrack) choose(now int64) {
 		c.pending, c.reason = best, reason
 	}
 	pending := c.pending
+	if pending == none && d.stalled {
+		pending = c.current
+	}
 	d.mu.Unlock()
 	if pending != none {
 		d.track.variants[pending].RequestKeyFrame(now)

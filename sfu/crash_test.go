@@ -12,10 +12,13 @@ import (
 	"github.com/fjord-media/fjord/sfu/rtp"
 )
 
-// TestCrashes: a panic for one peer, in signalling or in media, is the end of
+// TestCrashes: a panic for one peer, in signalling, in media that it sends or
+// that it is sent, is the end of
 // that peer, and nothing happens to the others, of its room or elsewhere.
 func TestCrashes(t *testing.T) {
-	for name, crash := range map[string]func(*sfu.Peer){"signalling": (*sfu.Peer).PanicInSignalling, "media": (*sfu.Peer).PanicInMedia} {
+	for name, crash := range map[string]func(*sfu.Peer){
+		"signalling": (*sfu.Peer).PanicInSignalling, "media": (*sfu.Peer).PanicInMedia, "forwarding": (*sfu.Peer).PanicInForwarding,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			lab := sfupeer.NewLab(t)
@@ -30,6 +33,7 @@ func TestCrashes(t *testing.T) {
 			publish(t, c, video("c:v"))
 			publish(t, bad, video("bad:v"))
 			lab.Flows(b, "bad:v", 10)
+			lab.Flows(bad, "a:v", 10)
 			crash(peer)
 			lab.Until("the others are told", b, func() bool { return b.Count("endpointRemoved") == 1 })
 			until(t, "the owner is told", func() bool {

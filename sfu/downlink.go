@@ -10,6 +10,7 @@ import (
 
 	"github.com/fjord-media/fjord/sfu/bwe"
 	"github.com/fjord-media/fjord/sfu/feedback"
+	"github.com/fjord-media/fjord/sfu/rtp"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
 
@@ -175,7 +176,7 @@ func (d *downTrack) report(now int64) (r *rtcp.SenderReport, ok bool) {
 		return uint32(since / int64(time.Microsecond) * int64(d.codec.clockRate) / int64(time.Second/time.Microsecond))
 	}
 	timestamp := last + ticks(now-at)
-	if c := d.track.variants[s.variant].Clock(); c != nil {
+	if c := d.track.variants[s.variant].Clock(); c != nil && c.Epoch == rtp.Epoch(s.first) {
 		timestamp = c.Timestamp + s.timestamp + ticks(now-c.At)
 	}
 	return &rtcp.SenderReport{SSRC: d.ssrc, RTPTime: timestamp, PacketCount: d.packets.Load(), OctetCount: d.octets.Load()}, true

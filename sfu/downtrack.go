@@ -31,6 +31,7 @@ type downTrack struct {
 	rewrite  rewriter
 	choice   choice
 	replayed uint64 // of the current variant: numbers up to here were sent from history
+	stalled  bool   // the variant comes from a new stream, of which no key frame came yet
 
 	// of the subscriber's media goroutine
 	repair repair
@@ -67,16 +68,25 @@ func (d *downTrack) Forward(variant int, batch []*rtp.Packet) {
 	if route == nil {
 		return
 	}
+	d.batch.Begin(route)
+	switched, reason := d.fill(variant, batch)
+	if d.batch.Len() > 0 {
+		t.Transmit(&d.batch)
+	}
+	if switched {
+		d.announce(variant, reason)
+	}
+}
+
+// fill puts what the client gets of some packets into the batch. It reports a
+// change of the variant and why it was.
+func (d *downTrack) fill(variant int, batch []*rtp.Packet) (switched bool, reason string) {
 	d.mu.Lock()
+	defer d.mu.Unlock()                                       // even if it panics: the client's other tracks go on
 	if d.choice.current == none && d.choice.pending == none { // the track's first packets
 		d.choice.pending, d.choice.reason = d.best()
 	}
-	if variant != d.choice.current && variant != d.choice.pending {
-		d.mu.Unlock()
-		return
-	}
-	d.batch.Begin(route)
-	from, switched := 0, false
+	from := 0
 	if variant == d.choice.pending {
 		from, switched = d.change(variant, batch)
 	}
@@ -85,14 +95,7 @@ func (d *downTrack) Forward(variant int, batch []*rtp.Packet) {
 			d.add(p)
 		}
 	}
-	reason := d.choice.reason
-	d.mu.Unlock()
-	if d.batch.Len() > 0 {
-		t.Transmit(&d.batch)
-	}
-	if switched {
-		d.announce(variant, reason)
-	}
+	return switched, d.choice.reason
 }
 
 // change switches to the pending variant if the batch, or the history, has a
@@ -113,7 +116,7 @@ func (d *downTrack) change(variant int, batch []*rtp.Packet) (from int, switched
 func (d *downTrack) begun(variant int, first *rtp.Packet) {
 	d.rewrite.change(variant, first)
 	d.choice.current, d.choice.pending = variant, none
-	d.replayed = 0
+	d.replayed, d.stalled = 0, false
 }
 
 // maxReplay is how many packets are sent from history at once.
@@ -151,7 +154,7 @@ func (d *downTrack) add(p *rtp.Packet) {
 	if p.Extended <= d.replayed {
 		return // late: who misses it asks for it
 	}
-	out, ok := d.rewrite.packet(p)
+	out, ok := d.place(p)
 	if !ok {
 		return
 	}
@@ -171,6 +174,18 @@ func (d *downTrack) add(p *rtp.Packet) {
 	if h.TransportID != 0 {
 		d.down.sent(h.TransportSequence, size+len(payload))
 	}
+}
+
+// place gives a packet of the current variant its numbers. A new stream of the
+// variant is joined to the old one where a decoder can begin with it.
+func (d *downTrack) place(p *rtp.Packet) (out rewritten, ok bool) {
+	if d.rewrite.renewed(p) {
+		if d.stalled = !p.Frame.KeyFrame; d.stalled {
+			return out, false
+		}
+		d.rewrite.change(d.choice.current, p)
+	}
+	return d.rewrite.packet(p)
 }
 
 func (d *downTrack) header(p *rtp.Packet, out rewritten) rtp.Header {
@@ -203,6 +218,10 @@ func (d *downTrack) Speech(on bool) {
 
 // Ended implements Sink. The room's notice does the rest.
 func (d *downTrack) Ended() {}
+
+// Failed implements failing: a client that cannot be sent one of its tracks is
+// better told than left with a still picture.
+func (d *downTrack) Failed(err error) { d.session.fail(err) }
 
 // end takes the subscription back. It runs on the mailbox.
 func (d *downTrack) end() {

@@ -36,7 +36,7 @@ func (w *writer) Forward(variant int, batch []*rtp.Packet) {
 		return
 	}
 	for _, p := range batch[from:] {
-		if out, ok := d.rewrite.packet(p); ok {
+		if out, ok := d.place(p); ok {
 			if w.last[out.extended] {
 				w.t.Fatalf("number %d is given twice", out.extended)
 			}

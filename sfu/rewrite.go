@@ -11,7 +11,7 @@ import (
 const keptSegments = 16
 
 // rewriter gives the packets of a track's variants the numbers of one stream,
-// without gaps where it changes between variants.
+// without gaps where it changes between variants, or between streams of one.
 type rewriter struct {
 	clockRate int
 	segments  [keptSegments]segment // ring; newest at (count-1)
@@ -24,7 +24,8 @@ type rewriter struct {
 	any     bool
 }
 
-// segment is a stretch of the outgoing stream that comes from one variant.
+// segment is a stretch of the outgoing stream that comes from one stream of one
+// variant.
 // Within it everything differs by constants, so that a retransmission finds
 // the packet in the publisher's history without a table.
 type segment struct {
@@ -63,6 +64,13 @@ func (r *rewriter) change(variant int, p *rtp.Packet) {
 	r.segments[r.count%keptSegments] = s
 	r.count++
 	r.any = true
+}
+
+// renewed reports whether a packet of the current variant is of a newer stream
+// than the segment in force.
+func (r *rewriter) renewed(p *rtp.Packet) bool {
+	s, ok := r.now()
+	return ok && rtp.Epoch(p.Extended) > rtp.Epoch(s.first)
 }
 
 // packet gives a packet of the current variant its numbers. ok is false for

@@ -1,11 +1,13 @@
 package sfu
 
 import (
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/fjord-media/fjord/internal/run"
 	"github.com/fjord-media/fjord/sfu/rtp"
 )
 
@@ -170,6 +172,9 @@ func (t *Track) Write(variant int, batch []*rtp.Packet) {
 	}
 }
 
+// failing is a Sink that wants to know that it panicked.
+type failing interface{ Failed(err error) }
+
 // forward keeps a subscriber's panic from the publisher and from the other
 // subscribers.
 func (t *Track) forward(s Sink, variant int, batch []*rtp.Packet) {
@@ -177,6 +182,9 @@ func (t *Track) forward(s Sink, variant int, batch []*rtp.Packet) {
 		if v := recover(); v != nil {
 			t.Unsubscribe(s)
 			s.Ended()
+			if f, ok := s.(failing); ok {
+				f.Failed(&run.PanicError{Name: "forward " + t.id, Value: v, Stack: debug.Stack()})
+			}
 		}
 	}()
 	s.Forward(variant, batch)

@@ -54,9 +54,12 @@ type upLine struct {
 // source is one SSRC.
 type source struct {
 	line    *upLine
-	variant int // -1: not known yet
+	variant int
 	repair  bool
 	of      *source // of a repair stream: what it repairs, nil: not known yet
+	heard   int64   // when the newest packet came
+	retired int64   // when another took its place; 0: not
+	fresh   bool    // took another's place, nothing was noted yet
 
 	unwrap    rtp.Unwrapper
 	missing   feedback.Missing
@@ -154,14 +157,10 @@ func (u *uplink) stamp(s *source, p *rtp.Packet) {
 
 // restore puts a retransmission in the place of what it repeats.
 func (u *uplink) restore(s *source, p *rtp.Packet) *source {
-	if s.of == nil && !s.line.track.simulcast() {
-		for _, o := range u.order {
-			if o.line.track == s.line.track {
-				s.of = o
-			}
-		}
+	if s.of == nil || (s.of.retired != 0 && p.Arrival-s.of.retired > lateness) {
+		s.of = u.holder(s.line.track, s.variant)
 	}
-	if s.of == nil || p.Restore(s.of.reception.SSRC, s.line.payloadType) != nil {
+	if s.of == nil || s.of.retired != 0 || p.Restore(s.of.reception.SSRC, s.line.payloadType) != nil {
 		return nil
 	}
 	return s.of
@@ -182,6 +181,12 @@ func (u *uplink) note(s *source, p *rtp.Packet) {
 		}
 	}
 	p.Frame = t.parse(p.Payload())
+	if s.fresh {
+		s.fresh = false
+		if published := t.track.Load(); published != nil && !p.Frame.KeyFrame {
+			published.variants[s.variant].renewed(p.Arrival)
+		}
+	}
 }
 
 // ask sends a NACK for what is missing.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/fjord-media/fjord/sfu/rtp"
 )
 
 const reportPeriod = int64(time.Second)
@@ -32,7 +34,7 @@ func (u *uplink) tick(now int64) {
 		return
 	}
 	u.report = now + reportPeriod
-	u.forget()
+	u.forget(now)
 	var blocks []rtcp.ReceptionReport
 	for _, s := range u.order {
 		if b, ok := s.reception.Report(now); ok && len(blocks) < maxBlocks {
@@ -47,12 +49,14 @@ func (u *uplink) tick(now int64) {
 // senderReport relates a stream's timestamps to our clock.
 func (u *uplink) senderReport(r *rtcp.SenderReport, arrival int64) {
 	s := u.sources[r.SSRC]
-	if s == nil || s.repair {
+	if s == nil || s.repair || s.retired != 0 {
 		return
 	}
 	s.reception.SenderReport(r.NTPTime, arrival)
 	if t := s.line.track.track.Load(); t != nil {
-		t.Variants()[s.variant].SetClock(Clock{Timestamp: r.RTPTime, At: u.clock.local(r.NTPTime, arrival)})
+		t.Variants()[s.variant].SetClock(Clock{
+			Timestamp: r.RTPTime, At: u.clock.local(r.NTPTime, arrival), Epoch: rtp.Epoch(s.unwrap.Highest()),
+		})
 	}
 }
 

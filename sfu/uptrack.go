@@ -17,11 +17,17 @@ type upTrack struct {
 	parse   codec.Parser
 	track   atomic.Pointer[Track] // nil: not published yet
 	ssrcs   []atomic.Uint32       // by variant; 0: nothing came yet
-	vad     vad.Detector          // of the media goroutine
+
+	// of the media goroutine
+	vad    vad.Detector
+	epochs []uint32 // by variant: how many streams it has come from
 }
 
 func newUpTrack(s *session, c TrackConfig) *upTrack {
-	u := &upTrack{session: s, config: c, parse: codec.For(c.Codec), ssrcs: make([]atomic.Uint32, max(1, len(c.RIDs)))}
+	variants := max(1, len(c.RIDs))
+	u := &upTrack{
+		session: s, config: c, parse: codec.For(c.Codec), ssrcs: make([]atomic.Uint32, variants), epochs: make([]uint32, variants),
+	}
 	u.config.KeyFrame = u.requestKeyFrame
 	return u
 }

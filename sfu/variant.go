@@ -37,7 +37,8 @@ type Variant struct {
 // Clock relates a variant's RTP timestamps to the node's monotonic time.
 type Clock struct {
 	Timestamp uint32
-	At        int64 // monotonic nanoseconds
+	At        int64  // monotonic nanoseconds
+	Epoch     uint32 // of the stream that the timestamps are of, see rtp.Epoch
 }
 
 func newVariant(t *Track, index int, rid string) *Variant {
@@ -113,6 +114,13 @@ func (v *Variant) RequestKeyFrame(now int64) {
 	if v.track.config.KeyFrame != nil && v.requested.CompareAndSwap(last, now) {
 		v.track.config.KeyFrame(v.index)
 	}
+}
+
+// renewed says that the publisher goes on with another stream: whatever it was
+// asked for before, it was asked of the one that is gone.
+func (v *Variant) renewed(now int64) {
+	v.requested.Store(0)
+	v.RequestKeyFrame(now)
 }
 
 // take notes packets and drops those that were there before.

@@ -36,7 +36,8 @@ type Packet struct {
 	Timestamp   uint32
 	SSRC        uint32
 
-	// Extended is Sequence without wrap-around; set by whoever unwraps it.
+	// Extended is Sequence without wrap-around and with the Epoch of its stream;
+	// set by whoever unwraps it.
 	Extended uint64
 	// Frame is what the codec says of the payload.
 	Frame Frame

@@ -126,6 +126,60 @@ func TestUnwrap(t *testing.T) {
 	})
 }
 
+// TestEpochs: all numbers of an epoch are above those of the one before, even of
+// packets that come late.
+func TestEpochs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var highest uint64
+		for epoch := range uint32(rapid.IntRange(1, 5).Draw(t, "epochs")) {
+			u := NewUnwrapper(epoch)
+			seq := rapid.Uint16().Draw(t, "first")
+			least, most := uint64(1<<63), uint64(0)
+			for i := range rapid.IntRange(1, 50).Draw(t, "packets") {
+				if i > 0 {
+					seq += uint16(rapid.IntRange(-1000, 30000).Draw(t, "step"))
+				}
+				n, _ := u.Unwrap(seq)
+				if Epoch(n) != epoch || uint16(n) != seq {
+					t.Fatalf("number %d of epoch %d became %x", seq, epoch, n)
+				}
+				least, most = min(least, n), max(most, n)
+			}
+			if least <= highest {
+				t.Fatalf("%x is not above %x", least, highest)
+			}
+			highest = most
+		}
+	})
+}
+
+// TestHistoryOfEpochs: a history goes on with the next stream at once, and still
+// has the end of the one before.
+func TestHistoryOfEpochs(t *testing.T) {
+	var pool Pool
+	h := NewHistory(8)
+	add := func(u *Unwrapper, seq uint16) (uint64, bool) {
+		p := pool.Get()
+		defer p.Release()
+		p.Extended, _ = u.Unwrap(seq)
+		return p.Extended, h.Add(p)
+	}
+	one, two := NewUnwrapper(0), NewUnwrapper(1)
+	last, _ := add(&one, 60000)
+	first, ok := add(&two, 5)
+	if !ok || h.Newest() != first {
+		t.Fatal("the next stream is refused")
+	}
+	if p := h.Get(last); p == nil {
+		t.Error("the end of the first stream is lost")
+	} else {
+		p.Release()
+	}
+	if _, ok := add(&one, 60001); ok {
+		t.Error("a straggler is kept")
+	}
+}
+
 func TestHistory(t *testing.T) {
 	var pool Pool
 	h := NewHistory(8)

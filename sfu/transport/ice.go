@@ -23,7 +23,6 @@ type generation struct {
 	session   *Session
 	number    int
 	fragment  string
-	remote    string // the client's fragment
 	integrity stun.MessageIntegrity
 	confirmed bool // guarded by session.mu
 }
@@ -55,7 +54,7 @@ func (c *Session) Answer(r Remote) (Local, error) {
 		return Local{}, err
 	}
 	password := randomText(passwordSize)
-	g := &generation{session: c, fragment: randomText(fragmentSize), remote: r.Fragment, integrity: stun.NewShortTermIntegrity(password)}
+	g := &generation{session: c, fragment: randomText(fragmentSize), integrity: stun.NewShortTermIntegrity(password)}
 	s := c.socket
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,11 +88,11 @@ func (s *Socket) check(b []byte, r *Route) {
 	if m.Decode() != nil || m.Type != stun.BindingRequest || name.GetFrom(m) != nil {
 		return
 	}
-	local, remote, _ := strings.Cut(name.String(), ":")
+	local, _, _ := strings.Cut(name.String(), ":") // the rest is the client's, who may have made another offer since
 	s.mu.RLock()
 	g := s.byUfrag[local]
 	s.mu.RUnlock()
-	if g == nil || g.remote != remote || g.integrity.Check(m) != nil {
+	if g == nil || g.integrity.Check(m) != nil {
 		return // what is not authentic gets no answer
 	}
 	if !g.session.adopt(r) {

@@ -42,6 +42,10 @@ func (d *Detector) Level(level uint8, timestamp uint32) (changed bool) {
 	return d.speech != was
 }
 
+// Reset begins to listen to another stream of the same track: its timestamps
+// have nothing to do with those before.
+func (d *Detector) Reset() { *d = Detector{speech: d.speech} }
+
 // Speech is the state.
 func (d *Detector) Speech() bool { return d.speech }
 

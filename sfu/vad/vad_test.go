@@ -38,3 +38,28 @@ func TestDetector(t *testing.T) {
 		t.Error("the wrap must reset")
 	}
 }
+
+// TestReset: another stream's timestamps may be lower; it is listened to all
+// the same.
+func TestReset(t *testing.T) {
+	var d Detector
+	at := uint32(1_000_000)
+	loud := func() (changed bool) {
+		for range window {
+			at += 960
+			changed = d.Level(10, at) || changed
+		}
+		return changed
+	}
+	if !loud() || !d.Speech() {
+		t.Fatal("no speech")
+	}
+	at = 5
+	if loud() {
+		t.Error("old timestamps count")
+	}
+	d.Reset()
+	if at = 5; !d.Speech() || !loud() || !d.Speech() {
+		t.Error("no speech of the other stream")
+	}
+}

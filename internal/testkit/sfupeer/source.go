@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,8 +48,9 @@ type Source struct {
 type layer struct {
 	index int
 	rid   string
-	track *webrtc.TrackLocalStaticRTP
+	track *outlet
 	key   atomic.Bool // a key frame is wanted
+	renew atomic.Bool // another SSRC is
 }
 
 // Magic begins every payload behind the codec's descriptor: then come the
@@ -57,6 +59,11 @@ const Magic = 0xF10D
 
 // Disable stops or resumes an encoding by its index.
 func (s *Source) Disable(index int, off bool) { s.disabled[index].Store(off) }
+
+// Renew has an encoding go on under another SSRC, with other sequence numbers
+// and timestamps, without a word to the server. Pion repeats nothing of what is
+// lost then.
+func (s *Source) Renew(index int) { s.layers[index].renew.Store(true) }
 
 // KeyFrames is how many key frames were made because the server asked.
 func (s *Source) KeyFrames() int { return int(s.keyFrames.Load()) }
@@ -100,16 +107,16 @@ func (s *Source) attach(pc *webrtc.PeerConnection, tasks *run.Group) error {
 		if err != nil {
 			return err
 		}
-		l := &layer{index: i, rid: rid, track: t}
+		l := &layer{index: i, rid: rid, track: &outlet{TrackLocalStaticRTP: t}}
 		l.key.Store(true)
 		s.layers = append(s.layers, l)
 		if i > 0 {
-			if err := s.sender.AddEncoding(t); err != nil {
+			if err := s.sender.AddEncoding(l.track); err != nil {
 				return err
 			}
 			continue
 		}
-		tr, err := pc.AddTransceiverFromTrack(t, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+		tr, err := pc.AddTransceiverFromTrack(l.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {
 			return err
 		}
@@ -176,7 +183,7 @@ func (s *Source) send(ctx context.Context, l *layer) error {
 	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	sequence, start := uint16(100*l.index), time.Now()
+	sequence, offset, start := uint16(100*l.index), uint32(0), time.Now()
 	for frame := uint32(1); ; frame++ {
 		select {
 		case <-ctx.Done():
@@ -188,8 +195,13 @@ func (s *Source) send(ctx context.Context, l *layer) error {
 		if s.disabled[l.index].Load() {
 			continue
 		}
+		if l.renew.Swap(false) {
+			sequence, offset = uint16(rand.Uint32()), rand.Uint32()
+			l.track.change()
+			l.key.Store(true)
+		}
 		key := s.Kind == "video" && l.key.Swap(false)
-		timestamp := uint32(time.Since(start).Seconds()*float64(clock)) + uint32(l.index)*1_000_000
+		timestamp := uint32(time.Since(start).Seconds()*float64(clock)) + uint32(l.index)*1_000_000 + offset
 		for i := range packets {
 			sequence++
 			p := &rtp.Packet{
@@ -197,7 +209,7 @@ func (s *Source) send(ctx context.Context, l *layer) error {
 				Payload: s.payload(l, frame, i, key),
 			}
 			s.extend(p, l)
-			if l.track.WriteRTP(p) != nil {
+			if l.track.write(p) != nil {
 				s.refused.Add(1) // no path at the moment: ICE begins anew; or for ever, then Close follows
 			}
 		}
@@ -211,7 +223,7 @@ func (s *Source) extend(p *rtp.Packet, l *layer) {
 		switch {
 		case e.URI == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" && s.Kind == "audio":
 			value = []byte{s.Level & 0x7f}
-		case e.URI == "urn:ietf:params:rtp-hdrext:sdes:mid" && l.rid != "":
+		case e.URI == "urn:ietf:params:rtp-hdrext:sdes:mid" && (l.rid != "" || l.track.changed()):
 			value = []byte(s.transceiver.Mid())
 		case e.URI == "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" && l.rid != "":
 			value = []byte(l.rid)
