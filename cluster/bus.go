@@ -33,6 +33,7 @@ type Bus struct {
 	tap  []func(room.Event) // what the cluster itself wants to know of own events
 	out  outward            // nil: not distributed
 	node *watch
+	last *lastWords
 	told func(node string, ids []room.ID) // webhooks that another node has sent
 	log  *slog.Logger
 }
@@ -50,7 +51,7 @@ type outward interface {
 
 // NewBus makes a bus that carries the notifications of this node only.
 func NewBus() *Bus {
-	return &Bus{node: newWatch(), told: func(string, []room.ID) {}, log: slog.New(slog.DiscardHandler)}
+	return &Bus{node: newWatch(), last: newLastWords(), told: func(string, []room.ID) {}, log: slog.New(slog.DiscardHandler)}
 }
 
 // Publish takes an event of a room of this node: give it to
@@ -143,8 +144,8 @@ func (b *Bus) receive(origin, topic string, t etf.Term) {
 	}
 }
 
-// fjord takes what another Fjord node tells of webhooks: that of a room it makes,
-// or those it has sent for a dead node's rooms.
+// fjord takes what another Fjord node tells: the webhook of a room it makes, those
+// it has sent for a dead node's rooms, or young rooms that went with their node.
 func (b *Bus) fjord(origin string, t etf.Term) {
 	tuple, ok := t.(etf.Tuple)
 	if !ok || len(tuple) != 3 {
@@ -163,6 +164,12 @@ func (b *Bus) fjord(origin string, t etf.Term) {
 		if isName && err == nil {
 			b.told(string(name), ids)
 		}
+	case isAtom(tuple[0], atomLost):
+		name, isName := tuple[1].(etf.Atom)
+		ids, err := parseIDs(tuple[2])
+		if isName && err == nil && string(name) != b.self {
+			b.last.hear(string(name), ids, time.Now())
+		}
 	}
 }
 
@@ -170,15 +177,30 @@ func (b *Bus) fjord(origin string, t etf.Term) {
 func (b *Bus) foreign(origin string, e room.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	dead := b.node.note(origin, e)
 	_, begins := e.(room.RoomCreated)
+	if begins && !b.last.born(origin, e.Room(), time.Now()) {
+		return // others have told its end
+	}
+	dead := b.node.note(origin, e)
 	if dead && !begins {
 		return // it was under way when its node was given up; the room's end has been told
 	}
 	b.hand(Notification{Event: e, Origin: origin})
+	if ends(e) || dead {
+		b.last.end(lostRoom{origin, e.Room()}, time.Now())
+	}
 	if dead {
 		b.hand(Notification{Event: room.RoomCrashed{ID: e.Room(), Reason: errOwnerGone}, Origin: origin})
 	}
+}
+
+// ends says whether an event is the last of its room.
+func ends(e room.Event) bool {
+	switch e.(type) {
+	case room.RoomDeleted, room.RoomCrashed:
+		return true
+	}
+	return false
 }
 
 // crashed tells the own subscribers, and nobody else, of rooms that went with

@@ -152,7 +152,7 @@ func (c *Cluster) distribute(opts Options) {
 	c.links = newLinks(linkLog{log: c.log, topology: opts.Topology})
 	c.gateway = newGateway(c.node, c.system, c.log)
 	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
-	c.router.routing, c.router.address, c.router.watch = opts.Routing, opts.Address, c.bus.node
+	c.router.routing, c.router.address, c.router.watch, c.router.last = opts.Routing, opts.Address, c.bus.node, c.bus.last
 	if opts.UsageLimit > 0 {
 		c.router.usageWait = min(opts.UsageLimit, usageMax)
 	}
@@ -174,7 +174,7 @@ func (c *Cluster) distribute(opts Options) {
 // newRouter makes a Router with all that it owns.
 func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{

@@ -87,6 +87,7 @@ func TestRealIDStorm(t *testing.T) {
 }
 
 func TestRealBurst(t *testing.T) {
+	t.Parallel()
 	all := newLab(t).fjords(t, 4)
 	var wg sync.WaitGroup
 	for i := range 200 {
@@ -106,6 +107,7 @@ func TestRealBurst(t *testing.T) {
 
 // A member that stops answering never makes a creation take more than 1.5 s.
 func TestFrozenMember(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	x := l.fjord(t, "f1@localhost", "")
 	mute := l.node(t, "mute@localhost", "cookie")

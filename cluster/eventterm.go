@@ -21,6 +21,8 @@ const (
 	// {told, Node, Ids} goes to Fjord nodes once the webhooks of a dead node's
 	// rooms have been sent.
 	atomTold = etf.Atom("told")
+	// {lost, Node, Ids} goes to Fjord nodes when young rooms went with their node.
+	atomLost = etf.Atom("lost")
 
 	atomPeerID      = etf.Atom("peer_id")
 	atomComponentID = etf.Atom("component_id")

@@ -106,7 +106,8 @@ func call(t *testing.T, n *fakeNode, what etf.Term) (etf.Term, error) {
 	defer cancel()
 	for {
 		a, err := n.net.find("peer@h").GenCall(ctx, "f1@h", "echo", what)
-		if err != node.ErrNoProc || ctx.Err() != nil { //nolint:errorlint // of this very attempt, not a reason noproc
+		var remote *node.RemoteError // its reason may be noproc, too
+		if !errors.Is(err, node.ErrNoProc) || errors.As(err, &remote) || ctx.Err() != nil {
 			return a, err
 		}
 	}

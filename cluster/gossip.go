@@ -47,6 +47,7 @@ type GossipOptions struct {
 type Gossip struct {
 	opts  GossipOptions
 	codec gossipCodec
+	pause time.Duration // between two packets, at most
 
 	mu    sync.Mutex
 	heard map[string]time.Time
@@ -65,7 +66,7 @@ func NewGossip(opts GossipOptions) *Gossip {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Gossip{opts: opts, codec: newGossipCodec(opts.Secret), heard: map[string]time.Time{}}
+	return &Gossip{opts: opts, codec: newGossipCodec(opts.Secret), pause: heartbeatMax, heard: map[string]time.Time{}}
 }
 
 // Name is GOSSIP.
@@ -85,7 +86,7 @@ func (g *Gossip) Run(ctx context.Context, publish func(Targets)) error {
 		now := time.Now()
 		if !next.After(now) {
 			g.send(conn)
-			next = now.Add(1 + rand.N(heartbeatMax))
+			next = now.Add(1 + rand.N(g.pause))
 		}
 		if g.forget(now) {
 			publish(g.targets())

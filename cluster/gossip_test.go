@@ -100,6 +100,7 @@ func startGossip(t *testing.T, name, secret string, port int) *gossiper {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	s := NewGossip(GossipOptions{Self: name, Port: port, Interface: netip.MustParseAddr("127.0.0.1"), TTL: 1, Secret: secret})
+	s.pause = heartbeatMax / 20
 	go func() { done <- s.Run(ctx, g.publish) }()
 	t.Cleanup(func() {
 		cancel()

@@ -71,6 +71,7 @@ func TestOneIDStorm(t *testing.T) {
 
 // The arbiter dies somewhere in the middle: at most one copy on those who live.
 func TestArbiterDiesInAStorm(t *testing.T) {
+	t.Parallel()
 	for seed := range 40 {
 		synctest.Test(t, func(t *testing.T) {
 			net := newFakeNet()

@@ -28,7 +28,7 @@ func newLinks(log linkLog) *links { return &links{log: log, up: map[string]link{
 // note takes an event of the node and says whether it changed anything.
 func (l *links) note(ev node.NodeEvent) bool {
 	l.mu.Lock()
-	_, was := l.up[ev.Node]
+	before, was := l.up[ev.Node]
 	if ev.Up {
 		l.up[ev.Node] = link{dialled: ev.Dialled, hidden: ev.Hidden, since: time.Now()}
 	} else {
@@ -39,7 +39,7 @@ func (l *links) note(ev node.NodeEvent) bool {
 	case was == ev.Up:
 		return ev.Up // a link was replaced by a newer one
 	case !ev.Up:
-		l.log.disconnected(ev.Node, ev.Reason)
+		l.log.disconnected(ev.Node, ev.Reason, before.hidden)
 	case ev.Dialled:
 		l.log.connected(ev.Node)
 	default:

@@ -31,8 +31,14 @@ func (l linkLog) accepted(node string) {
 	l.log.Info(l.prefix() + "accepted connection from " + etf.InspectAtom(etf.Atom(node)))
 }
 
-func (l linkLog) disconnected(node string, reason error) {
-	l.log.Warn(l.prefix() + "disconnected from " + etf.InspectAtom(etf.Atom(node)) + ": " + reasonOf(reason).String())
+// disconnected logs the end of a link. That of a hidden node, such as a tool's,
+// is no reason to warn.
+func (l linkLog) disconnected(node string, reason error, hidden bool) {
+	level := slog.LevelWarn
+	if hidden {
+		level = slog.LevelInfo
+	}
+	l.log.Log(context.Background(), level, l.prefix()+"disconnected from "+etf.InspectAtom(etf.Atom(node))+": "+reasonOf(reason).String())
 }
 
 // failed logs a dial that failed. A node that nobody listed (learned from

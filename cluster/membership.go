@@ -62,6 +62,8 @@ func (c *Cluster) event(ev node.NodeEvent) {
 		return
 	}
 	c.router.members.down(ev.Node)
-	c.bus.node.down(ev.Node, time.Now())
+	now := time.Now()
+	c.bus.last.down(ev.Node, now)
+	c.bus.node.down(ev.Node, now)
 	_ = c.system.SendName(membershipName, linkDown{node: ev.Node, reason: ev.Reason})
 }

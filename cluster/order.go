@@ -80,6 +80,9 @@ func (o *order) done(out outcome) (room.Created, error) {
 	if o.custom {
 		o.router.debts.forget(o.to.name, o.cfg.RoomID)
 	}
+	if id := out.created.Room.ID; o.router.last.born(o.to.name, id, time.Now()) {
+		o.router.watch.made(o.to.name, id)
+	}
 	if o.cfg.WebhookURL != nil { // nodes of the original do not tell it
 		o.router.watch.webhook(o.to.name, out.created.Room.ID, *o.cfg.WebhookURL)
 	}

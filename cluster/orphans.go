@@ -137,9 +137,20 @@ func (c *Cluster) lost(list []orphan) {
 	if len(list) == 0 {
 		return
 	}
-	c.log.Warn("node is gone, and its rooms with it", "node", list[0].node, "rooms", len(list))
+	now := time.Now()
+	byNode := map[string][]orphan{}
+	for _, x := range list {
+		byNode[x.node] = append(byNode[x.node], x)
+	}
+	for name, rooms := range byNode {
+		c.log.Warn("node is gone, and its rooms with it", "node", name, "rooms", len(rooms))
+		young := c.bus.last.lost(name, rooms, now)
+		if c.parts != nil && len(young) > 0 {
+			c.parts.tell(etf.Tuple{atomLost, etf.Atom(name), idsTerm(young)})
+		}
+	}
 	c.bus.crashed(list)
-	c.orphans.add(list, time.Now())
+	c.orphans.add(list, now)
 }
 
 // unreachable takes the failure of an attempt to reach a node: one that cannot
@@ -196,6 +207,7 @@ func (a *busActor) Handle(self *actor.Self, msg any) error {
 	if c.node != nil {
 		now := time.Now()
 		c.lost(c.bus.node.expire(now))
+		c.lost(c.bus.last.unheard(now, c.bus.node.heardOf))
 		c.tellOrphans(now)
 	}
 	return nil

@@ -28,7 +28,7 @@ type PeerStatus struct {
 	Wanted  bool      // a strategy names it; else it was met or heard of
 	Since   time.Time // of State
 	Dialled bool      // Up: this node dialled
-	Hidden  bool      // Up: the peer is a hidden node
+	Hidden  bool      // the peer is a hidden node, or was when it was last up
 	Reason  Reason    // Down or Dialling: why it is not up
 	// Attempts counts failed dials since the node was last up.
 	Attempts int
@@ -45,7 +45,8 @@ const (
 	visitEvery = 30 * time.Second
 	visitLimit = 5 * time.Second
 	// forgetAfter is how long a node that no strategy names is dialled after it
-	// was last reported or linked.
+	// was last reported or linked. A hidden one is not dialled: tools and shells
+	// come and go, and find us themselves.
 	forgetAfter = 10 * time.Minute
 	// A failure that repeats is logged again when the back-off has reached its
 	// maximum and then once in logEvery attempts (about ten minutes).
@@ -65,7 +66,7 @@ type peer struct {
 // relevant says whether the peer is still to be linked.
 func (p *peer) relevant(now time.Time) bool {
 	return p.State == Up || p.State == Dialling || p.Wanted || len(p.reportedBy) > 0 ||
-		now.Sub(p.lastSeen) < forgetAfter
+		!p.Hidden && now.Sub(p.lastSeen) < forgetAfter
 }
 
 func (p *peer) set(s State, now time.Time) {

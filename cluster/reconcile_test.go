@@ -184,6 +184,28 @@ func TestAcceptedLinkHasItsOwnLine(t *testing.T) {
 	})
 }
 
+// A tool that comes and goes leaves no trace: nobody dials it, nothing warns.
+func TestHiddenNodesAreForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		g := newRig(t, "f1@h")
+		g.links.note(node.NodeEvent{Node: "tool@h", Up: true, Hidden: true})
+		g.inbox <- linkUp{"tool@h"}
+		synctest.Wait()
+		if p := g.status("tool@h"); p.State != Up || !p.Hidden {
+			t.Errorf("status %+v", p)
+		}
+		g.down("tool@h", node.ErrClosedByPeer)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if p := g.status("tool@h"); p.Node != "" || len(g.dialsOf("tool@h")) != 0 {
+			t.Errorf("status %+v, dials %q", p, g.dials)
+		}
+		if lines := g.log.containing("disconnected from :tool@h"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO") {
+			t.Errorf("log %q", g.log.all())
+		}
+	})
+}
+
 // Back-off from 1 s to 30 s for ever, with a line at the first failure, at each
 // new reason and at milestones.
 func TestBackoff(t *testing.T) {

@@ -206,7 +206,7 @@ func TestLookup(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			addrs, complete, err := s.resolver(t, conf).Lookup(ctx, tt.query)
-			if (err == nil) != (tt.err == nil) || tt.err == ErrNoSuchName && !errors.Is(err, ErrNoSuchName) {
+			if (err == nil) != (tt.err == nil) || errors.Is(tt.err, ErrNoSuchName) && !errors.Is(err, ErrNoSuchName) {
 				t.Fatalf("error %v, want %v", err, tt.err)
 			}
 			if got := join(addrs); got != tt.want || complete != tt.complete {

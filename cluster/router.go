@@ -33,6 +33,7 @@ type Router struct {
 	address   string // FJ_HOST
 	usageWait time.Duration
 	watch     *watch
+	last      *lastWords
 	lost      func([]orphan) // rooms that went with their node
 	members   *members
 	inflight  *inflight

@@ -189,6 +189,24 @@ func (w *watch) note(name string, e room.Event) (dead bool) {
 	return false
 }
 
+// made notes a room that another node has made for this one, whose announcement
+// comes on a way of its own, if at all: that node may die before.
+func (w *watch) made(name string, id room.ID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if x := w.nodes[name]; x != nil && x.up && !has(x.rooms, id) && !x.gone[id] {
+		x.rooms[id] = x.hooks[id]
+	}
+}
+
+// heardOf says whether a room is known, or in doubt.
+func (w *watch) heardOf(l lostRoom) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.nodes[l.node]
+	return x != nil && (has(x.rooms, l.id) || has(x.doubt, l.id))
+}
+
 // webhook notes the webhook of another node's room. The room's announcement
 // comes on a way of its own, before or after.
 func (w *watch) webhook(name string, id room.ID, url string) {
