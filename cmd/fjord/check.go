@@ -59,8 +59,8 @@ func printSelf(c call, r httpapi.ClusterReport) bool {
 	if r.ExpectedNodes > 0 {
 		expected = fmt.Sprintf(" of %d", r.ExpectedNodes)
 	}
-	_, _ = fmt.Fprintf(c.stdout, "%s: %s; release %s, %d rooms, %d forwarded tracks, %d members%s\n",
-		name, state, r.Release, r.Usage.Rooms, r.Usage.ForwardedTracks, r.Members, expected)
+	_, _ = fmt.Fprintf(c.stdout, "%s: %s; release %s, %s, %s%s\n",
+		name, state, r.Release, loadOf(r.Usage), count(r.Members, "member"), expected)
 	for _, w := range r.Warnings {
 		_, _ = fmt.Fprintln(c.stdout, "warning:", w)
 	}
@@ -97,9 +97,9 @@ func detailOf(n httpapi.ClusterNode) string {
 	case n.State != "up" && n.Detail != "":
 		text = n.Reason + ": " + n.Detail
 	case n.Usage != nil && !n.Refusing:
-		text = fmt.Sprintf("%d rooms, %d forwarded tracks", n.Usage.Rooms, n.Usage.ForwardedTracks)
+		text = loadOf(*n.Usage)
 	case n.Usage != nil:
-		text = fmt.Sprintf("%d rooms, takes no new ones", n.Usage.Rooms)
+		text = count(n.Usage.Rooms, "room") + ", takes no new ones"
 	case n.LeftOut:
 		text = "did not answer in time, left out"
 	}
@@ -107,4 +107,17 @@ func detailOf(n httpapi.ClusterNode) string {
 		text += fmt.Sprintf(" (attempt %d in %s)", n.Attempts+1, max(0, time.Until(*n.NextRetry)).Round(time.Second))
 	}
 	return text
+}
+
+// loadOf says what a node has.
+func loadOf(u httpapi.UsageJSON) string {
+	return count(u.Rooms, "room") + ", " + count(u.ForwardedTracks, "forwarded track")
+}
+
+// count puts a number before what is counted.
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -21,12 +21,12 @@ func commands() []command {
 		{"config", "[flags]", "check the configuration and print what is in effect, secrets hidden", runConfig},
 		{"health", "[flags]", "ask the server on this machine whether it is up: status 0 or 1", runHealth},
 		{"check", "[--peers] [flags]", "say whether the server on this machine is ready, and whom it is linked with", runCheck},
-		{"drain", "[--undo] [--wait] [--timeout=10m] [flags]", "have the server on this machine take no more rooms, and end with the last one", runDrain},
+		{"drain", "[--wait] [--undo] [flags]", "have the server on this machine take no more rooms, and end with the last one", runDrain},
 		{"epmd", "[options]", "run the Erlang port mapper; takes the options of Erlang's epmd", runEPMD},
 		{"names", "[host]", "list the nodes registered with the port mapper of a host", runNames},
 		{"ping", "[flags] NODE", "connect to an Erlang node and say pong, or why not", runPing},
 		{"nodes", "[flags] NODE", "list the nodes that an Erlang node is connected to", runNodes},
-		{"rpc", "[flags] NODE MOD FUN ARGS", "call a function on an Erlang node and print the result", runRPC},
+		{"rpc", "[flags] NODE MOD FUN [ARGS]", "call a function on an Erlang node and print the result", runRPC},
 		{"version", "", "print the version", runVersion},
 		{"help", "[command]", "print this list, or the flags of a command", runHelp},
 	}
@@ -58,6 +58,9 @@ func dispatch(argv []string, c call) int {
 	}
 	c.args = c.args[1:]
 	for _, cmd := range table {
+		if cmd.name == first && first != "epmd" && asksForHelp(c.args) {
+			return helpFor(c, first) // epmd has options of its own
+		}
 		if cmd.name == first {
 			return cmd.run(c)
 		}

@@ -13,7 +13,7 @@ func runHelp(c call) int {
 	}
 	_, _ = fmt.Fprint(c.stdout, "Fjord is a media server cluster over Erlang distribution.\n\nUsage: fjord [command] [arguments]\n\n")
 	for _, cmd := range commands() {
-		_, _ = fmt.Fprintf(c.stdout, "  %-30s %s\n", cmd.name+" "+cmd.args, cmd.summary)
+		_, _ = fmt.Fprintf(c.stdout, "  %-33s %s\n", cmd.name+" "+cmd.args, cmd.summary)
 	}
 	_, _ = fmt.Fprint(c.stdout, "\nThe server is configured by FJ_* variables, or by flags of the same names: fjord help serve\n")
 	return exitOK
@@ -25,6 +25,9 @@ func helpFor(c call, name string) int {
 			continue
 		}
 		_, _ = fmt.Fprintf(c.stdout, "Usage: fjord %s %s\n\n%s\n", cmd.name, cmd.args, cmd.summary)
+		if own := ownFlags(name); own != "" {
+			_, _ = fmt.Fprint(c.stdout, "\n", own)
+		}
 		switch name {
 		case "serve", "config", "health", "check", "drain", "ping", "nodes", "rpc":
 			_, _ = fmt.Fprint(c.stdout, "\nEach flag overrides the variable named after it:\n\n")
@@ -36,4 +39,24 @@ func helpFor(c call, name string) int {
 	}
 	_, _ = fmt.Fprintf(c.stderr, "fjord: there is no command %q; see: fjord help\n", name)
 	return exitUsage
+}
+
+// ownFlags are those that a command has beside the flags of the configuration.
+func ownFlags(name string) string {
+	switch name {
+	case "check":
+		return "  --peers           show the other nodes too; status 0: ready, and every node that is looked for is linked\n"
+	case "drain":
+		return "  --wait            return when the server has ended\n" +
+			"  --timeout=<time>  end the rooms that are left after this time (default FJ_DRAIN_TIMEOUT; 0: wait for the last)\n" +
+			"  --undo            take new rooms again\n"
+	case "nodes", "ping", "rpc":
+		return "  --timeout=<time>  how long to wait for an answer (default 5s)\n"
+	}
+	return ""
+}
+
+// asksForHelp says whether the first argument of a command is -h or --help.
+func asksForHelp(args []string) bool {
+	return len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help")
 }
