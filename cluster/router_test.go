@@ -245,8 +245,13 @@ func TestNodeThatStartsLate(t *testing.T) {
 		net := newFakeNet()
 		m := net.mesh(t, "f1@h")[0]
 		late, shell := net.addMember(t, "late@h"), net.add("shell@h")
-		funs := late.funs
-		late.funs = map[string]handler{}
+		funs := map[string]handler{}
+		swap := func() {
+			late.mu.Lock()
+			defer late.mu.Unlock()
+			late.funs, funs = funs, late.funs
+		}
+		swap()
 		net.link("f1@h", "late@h")
 		net.link("f1@h", "shell@h")
 		for _, name := range []string{"late@h", "shell@h"} {
@@ -256,7 +261,7 @@ func TestNodeThatStartsLate(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		late.funs = funs
+		swap()
 		time.Sleep(probeAgain)
 		synctest.Wait()
 		st := m.router.members.status(time.Now())
