@@ -22,7 +22,10 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 		b.Reset()
 		b.WriteString(`{"errors":{"detail":"Internal Server Error"}}` + "\n")
 	}
-	body := b.Bytes()[:b.Len()-1]
+	writeBody(w, status, b.Bytes()[:b.Len()-1])
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) {
 	values := [...]string{jsonType, strconv.Itoa(len(body))} // one allocation
 	h := w.Header()
 	h["Content-Type"], h["Content-Length"] = values[:1:1], values[1:]
@@ -47,7 +50,23 @@ type detail struct {
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {
-	writeJSON(w, status, failure{text})
+	if !plain(text) {
+		writeJSON(w, status, failure{text})
+		return
+	}
+	const before, after = `{"errors":"`, `"}`
+	body := make([]byte, 0, len(before)+len(text)+len(after))
+	writeBody(w, status, append(append(append(body, before...), text...), after...))
+}
+
+// plain says whether a text is the same in JSON.
+func plain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // writeDetail answers with the framework's form of an error: the status text.

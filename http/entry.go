@@ -22,10 +22,11 @@ func (a *api) entry(routes http.Handler) http.Handler {
 			serve(w, r)
 			return
 		}
-		began, counted := time.Now(), &countingWriter{ResponseWriter: w, status: http.StatusOK}
+		began := time.Now()
+		x := &exchange{Context: r.Context(), writer: countingWriter{ResponseWriter: w, status: http.StatusOK}}
 		a.Traffic.request(r)
-		defer a.Traffic.answer(counted, began)
-		w = counted
+		defer a.Traffic.answer(&x.writer, began)
+		w = &x.writer
 		defer a.recovered(w, r)
 		if !utf8.ValidString(r.URL.Path) {
 			writeDetail(w, http.StatusBadRequest)
@@ -40,8 +41,10 @@ func (a *api) entry(routes http.Handler) http.Handler {
 			preflight(w, r)
 			return
 		}
-		setCommonHeaders(w.Header(), requestID(r))
-		r = withParams(r, params)
+		x.params = params
+		x.common = commonValues(requestID(r))
+		setCommonHeaders(w.Header(), x.common[:])
+		r = r.WithContext(x)
 		r.Method = effectiveMethod(r.Method, params)
 		trimTrailingSlash(r.URL)
 		routes.ServeHTTP(w, r)

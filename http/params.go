@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,6 +13,10 @@ import (
 
 // maxBody is the largest request body, in bytes.
 const maxBody = 8_000_000
+
+// smallBody is up to where a body's announced length is believed: so much is
+// allocated before it has come.
+const smallBody = 4096
 
 // Body faults, each with an answer of its own.
 var (
@@ -35,21 +38,6 @@ func (p params) get(name string) (any, bool) {
 	}
 	v, ok := p.query[name]
 	return v, ok
-}
-
-type paramsKey struct{}
-
-// withParams gives a request its parameters and takes it off its connection: a
-// client that closes its side after the request, as scripts around nc do, still
-// wants the answer, and a creation is not left half done. What a request waits
-// for has deadlines of its own.
-func withParams(r *http.Request, p params) *http.Request {
-	return r.WithContext(context.WithValue(context.WithoutCancel(r.Context()), paramsKey{}, p))
-}
-
-func paramsOf(r *http.Request) params {
-	p, _ := r.Context().Value(paramsKey{}).(params)
-	return p
 }
 
 // readParams parses query and body. Bodies are read on methods that carry one
@@ -75,6 +63,13 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.ContentLength == 0 {
 		return nil, nil
+	}
+	if n := r.ContentLength; n > 0 && n <= smallBody {
+		body := make([]byte, n)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, errBodyMalformed
+		}
+		return body, nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError

@@ -99,7 +99,7 @@ func (a *api) deleteRoom(c *gin.Context) {
 func (a *api) roomFailed(c *gin.Context, id room.ID, err error) {
 	switch {
 	case errors.Is(err, room.ErrNotFound):
-		writeError(c.Writer, http.StatusNotFound, fmt.Sprintf("Room %s does not exist", id))
+		writeError(c.Writer, http.StatusNotFound, "Room "+string(id)+" does not exist")
 	case errors.Is(err, room.ErrInvalidID):
 		writeError(c.Writer, http.StatusBadRequest, fmt.Sprintf("Invalid room ID: %s", id))
 	case errors.Is(err, room.ErrUnreachable):

@@ -10,9 +10,18 @@ import (
 	"github.com/fjord-media/fjord/room"
 )
 
-// roomIDPattern is matched against the whole id: the original's lets a
-// trailing newline through.
-var roomIDPattern = regexp.MustCompile(`\A[a-zA-Z0-9_-]+\z`)
+// validRoomID wants letters, digits, hyphens and underscores only: the
+// original's check lets a trailing newline through.
+func validRoomID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return id != ""
+}
 
 // webhookPattern wants a scheme and "//"; the original also wants a path.
 var webhookPattern = regexp.MustCompile(`\A[a-zA-Z][a-zA-Z0-9+.-]*://.`)
@@ -51,9 +60,9 @@ func roomConfig(p params, serverID bool) (room.Config, error) {
 
 func parseRoomID(cfg *room.Config, v any) error {
 	id, ok := v.(string)
-	if !ok || !roomIDPattern.MatchString(id) {
-		return fmt.Errorf("Cannot add room with id \"%s\" - "+ // the original's text
-			"roomId may contain only alphanumeric characters, hyphens and underscores", inspect(v))
+	if !ok || !validRoomID(id) {
+		return errors.New(`Cannot add room with id "` + inspect(v) + // the original's text
+			`" - roomId may contain only alphanumeric characters, hyphens and underscores`)
 	}
 	cfg.RoomID = room.ID(id)
 	return nil

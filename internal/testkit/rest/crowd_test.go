@@ -4,8 +4,10 @@ package rest_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"net"
 	"strings"
 	"sync"
@@ -69,20 +71,12 @@ func listen(t *testing.T, api string, n int) *crowd {
 
 // subscribe makes a websocket that is authenticated and subscribed.
 func subscribe(address string) (fd int, err error) {
-	to, err := net.ResolveTCPAddr("tcp4", address)
+	conn, err := net.DialTimeout("tcp", address, 30*time.Second)
 	if err != nil {
 		return 0, err
 	}
-	if fd, err = syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0); err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			_ = syscall.Close(fd)
-		}
-	}()
-	_ = syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &syscall.Timeval{Sec: 30})
-	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())}); err != nil {
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return 0, err
 	}
 	for _, step := range []struct{ send, until string }{
@@ -91,20 +85,25 @@ func subscribe(address string) (fd int, err error) {
 		{masked("\x3a\x0d\x0a\x0b" + testkit.Token), "\x82\x02\x32\x00"},
 		{masked("\x42\x02\x08\x01"), "\x82\x04\x4a\x02\x08\x01"},
 	} {
-		if _, err := syscall.Write(fd, []byte(step.send)); err != nil {
+		if _, err := io.WriteString(conn, step.send); err != nil {
 			return 0, err
 		}
 		var got []byte
 		for !strings.HasSuffix(string(got), step.until) {
 			var one [1]byte // what follows belongs to the crowd
-			n, err := syscall.Read(fd, one[:])
-			if err != nil || n == 0 {
+			if _, err := conn.Read(one[:]); err != nil {
 				return 0, fmt.Errorf("after %q: %w", got, err)
 			}
 			got = append(got, one[0])
 		}
 	}
-	return fd, syscall.SetNonblock(fd, true)
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Control(func(own uintptr) { fd, failed = syscall.Dup(int(own)) })
+	return fd, errors.Join(err, failed)
 }
 
 // masked is a client's binary frame.
@@ -132,7 +131,7 @@ func (c *crowd) turn() bool {
 		e := c.byFD[c.readiness[i].Fd]
 		n, err := syscall.Read(e.fd, c.buffer)
 		switch {
-		case err == syscall.EAGAIN:
+		case err == syscall.EAGAIN, err == syscall.EINTR:
 		case err != nil || n == 0:
 			c.end(e, fmt.Sprintf("end: %d %v", n, err))
 		default:
