@@ -83,12 +83,16 @@ func (e *Estimator) Feedback(fb *rtcp.TransportLayerCC, now int64) {
 		}
 		e.got++
 		e.arrives.add(at, p.size)
+		if e.probe.covers(p.at) {
+			e.probe.cluster.add(p.at, at, p.size)
+		}
 		if s := e.trend.add(p.at, at); s == overuse || seen == normal {
 			seen = s
 		}
 	})
 	e.followDelay(seen, now)
 	e.followLoss(now)
+	e.followProbe()
 	e.publish()
 }
 
@@ -103,6 +107,7 @@ func (e *Estimator) followDelay(s signal, now int64) {
 	arrives := float64(e.arrives.rate())
 	switch s {
 	case overuse:
+		e.blame(now)
 		e.trouble = now
 		if arrives > 0 {
 			e.delay = min(e.delay, decrease*arrives)
@@ -133,6 +138,7 @@ func (e *Estimator) followLoss(now int64) {
 	case lost < lossLittle:
 		e.loss = max(e.loss*lossGrowth, proven*float64(e.arrives.rate()))
 	case lost > lossMuch:
+		e.blame(now)
 		e.trouble = now
 		e.loss *= 1 - lost/2
 	}

@@ -53,6 +53,53 @@ func TestRandomLoss(t *testing.T) {
 	}
 }
 
+// A machine that does nothing for a moment every second delays packets as a full
+// queue does; bandwidth that is ample is found all the same, and found again.
+func TestStalls(t *testing.T) {
+	p := newPath(t, 20_000_000, simulcast())
+	p.stalls = [2]int64{1000 * millisecond, 70 * millisecond}
+	p.at(2, 5*time.Second)
+	best := 0
+	p.run(60*time.Second, func() bool {
+		if p.demands[0].Current == 2 {
+			best++
+		}
+		return false
+	})
+	t.Logf("the best variant for %v of a minute", time.Duration(best)*10*time.Millisecond)
+	if best < 4500 {
+		t.Errorf("the best variant for %d of 6000 steps", best)
+	}
+}
+
+// A path that always fits the best variant is found within a second or two.
+func TestClimb(t *testing.T) {
+	for _, high := range []int{1_500_000, 2_500_000, 6_000_000} {
+		p := newPath(t, 50_000_000, Demand{Bitrates: []int{150_000, 500_000, high}})
+		p.at(2, 2*time.Second)
+	}
+}
+
+// After a probe has failed, the next ones are careful: the queue is full only
+// for a small part of the time.
+func TestFailedProbesAreCareful(t *testing.T) {
+	p := newPath(t, 700_000, simulcast())
+	p.run(5*time.Second, nil)
+	probed := p.probed
+	full, steps := 0, 0
+	p.run(60*time.Second, func() bool {
+		steps++
+		if p.free-p.now > 150*millisecond {
+			full++
+		}
+		return false
+	})
+	t.Logf("the queue is long for %d of %d steps; %d bytes of padding", full, steps, p.probed-probed)
+	if full*10 > steps {
+		t.Errorf("the queue is long for %d of %d steps", full, steps)
+	}
+}
+
 func TestHeavyLoss(t *testing.T) {
 	p := newPath(t, 20_000_000, simulcast())
 	p.at(2, 10*time.Second)

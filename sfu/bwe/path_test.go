@@ -18,6 +18,7 @@ type path struct {
 	capacity int // bit/s
 	queue    int64
 	loss     float64
+	stalls   [2]int64 // every so often the receiver's machine does nothing for so long
 	random   *rand.Rand
 
 	now     int64
@@ -41,7 +42,11 @@ func (p *path) send(size int) {
 	begin := max(p.free, p.now)
 	if begin-p.now <= p.queue && p.random.Float64() >= p.loss {
 		p.free = begin + int64(size)*8*1e9/int64(p.capacity)
-		p.arrived[p.seq] = p.free + 20*millisecond + int64(p.random.IntN(int(2*millisecond)))
+		at := p.free + 20*millisecond + int64(p.random.IntN(int(2*millisecond)))
+		if every, length := p.stalls[0], p.stalls[1]; every > 0 && at%every < length {
+			at += length - at%every
+		}
+		p.arrived[p.seq] = at
 	}
 	p.seq++
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/fjord-media/fjord/sfu"
 )
 
-// Limit is how long a test waits for anything.
-const Limit = 10 * time.Second
+// Limit is how long a test waits for anything that has no limit of its own, on
+// a machine with twenty times as much to do as it can.
+const Limit = 30 * time.Second
 
 // Lab is an engine on loopback for one test.
 type Lab struct {
@@ -106,11 +107,23 @@ func (l *Lab) Attach(p *sfu.Peer, o Options) *Client {
 // Until waits for a condition about a client.
 func (l *Lab) Until(what string, c *Client, ok func() bool) {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Limit)
+	l.until(Limit, what, c, ok)
+}
+
+// Within waits for what should take no longer than a limit. It fails at three
+// times the limit, since tests share their machine, and logs what it took.
+func (l *Lab) Within(limit time.Duration, what string, c *Client, ok func() bool) {
+	l.t.Helper()
+	l.until(3*limit, what, c, ok)
+}
+
+func (l *Lab) until(limit time.Duration, what string, c *Client, ok func() bool) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	start := time.Now()
 	if err := c.Await(ctx, ok); err != nil {
-		l.t.Fatalf("%s: not within %v", what, Limit)
+		l.t.Fatalf("%s: not within %v", what, limit)
 	}
 	l.t.Logf("%s: %v", what, time.Since(start).Round(time.Millisecond))
 }
