@@ -131,21 +131,21 @@ func roomTable() []roomSeries {
 	}
 	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
 	return []roomSeries{
-		row("fishjam_room_peers", "Amount of peers currently present in a given room", gauge,
+		row("fishjam_room_peers", "Number of peers currently present in a given room", gauge,
 			func(r roomMeter, _ time.Time) float64 { return float64(r.peers) }),
-		row("fishjam_room_peer_time_total_seconds", "Total peer time accumulated for this room", counter,
+		row("fishjam_room_peer_time_total_seconds", "Total peer time accumulated for a given room (seconds)", counter,
 			func(r roomMeter, _ time.Time) float64 { return r.peerTime.Seconds() }),
-		row("fishjam_room_duration_seconds", "Duration of a given room", counter, func(r roomMeter, now time.Time) float64 {
+		row("fishjam_room_duration_seconds", "Duration of a given room (seconds)", counter, func(r roomMeter, now time.Time) float64 {
 			if !r.ended.IsZero() {
 				now = r.ended
 			}
 			return now.Sub(r.began).Seconds()
 		}),
-		row("fishjam_room_peer_connects_total", "Number of PeerConnected events emitted", counter,
+		row("fishjam_room_peer_connects_total", "Number of PeerConnected events emitted during the lifetime of a given room", counter,
 			func(r roomMeter, _ time.Time) float64 { return float64(r.connects) }),
-		row("fishjam_room_peer_disconnects_total", "Number of PeerDisconnected events emitted", counter,
+		row("fishjam_room_peer_disconnects_total", "Number of PeerDisconnected events emitted during the lifetime of a given room", counter,
 			func(r roomMeter, _ time.Time) float64 { return float64(r.disconnects) }),
-		row("fishjam_room_peer_crashes_total", "Number of PeerCrashed events emitted", counter,
+		row("fishjam_room_peer_crashes_total", "Number of PeerCrashed events emitted during the lifetime of a given room", counter,
 			func(r roomMeter, _ time.Time) float64 { return float64(r.breakups) }),
 	}
 }

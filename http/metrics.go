@@ -62,7 +62,7 @@ func newCollector(stats Stats) collector {
 	}
 	const g, c = prometheus.GaugeValue, prometheus.CounterValue
 	return append(collector(vmGauges()),
-		row(g, "fishjam_rooms", "Amount of rooms currently present on this node",
+		row(g, "fishjam_rooms", "Number of rooms currently present in Fishjam",
 			one(func() float64 { return float64(stats.Usage().Rooms) })),
 		row(g, "fjord_forwarded_tracks", "Tracks forwarded to subscribers on this node",
 			one(func() float64 { return float64(stats.Usage().ForwardedTracks) })),

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"log/slog"
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -12,6 +14,7 @@ import (
 // client was told that it is authenticated waits.
 type peerSink struct {
 	out *outbox
+	log *slog.Logger
 
 	mu     sync.Mutex
 	opened bool
@@ -35,6 +38,11 @@ func (s *peerSink) Send(mediaEvent []byte) {
 
 // Close implements room.PeerSink.
 func (s *peerSink) Close(code int, reason string) {
+	if code == closeNormal {
+		s.log.Info("Peer socket stopped because " + lowerFirst(reason))
+	} else {
+		s.log.Warn("Peer socket stopped because of a crash: " + reason)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opened {
@@ -42,6 +50,13 @@ func (s *peerSink) Close(code int, reason string) {
 		return
 	}
 	s.end = &closing{code, reason}
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 // open lets go what waits.

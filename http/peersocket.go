@@ -90,7 +90,7 @@ func (p *peerSession) handle(ctx context.Context, kind websocket.MessageType, te
 
 func (p *peerSession) authenticate(ctx context.Context, request *pb.PeerMessage_AuthRequest) bool {
 	if request == nil {
-		p.sockets.authenticationFailed("unauthenticated")
+		p.log.Warn("Received message from unauthenticated peer that is not authRequest.\nClosing the connection.")
 		return p.refuse(closeNormal, "unauthenticated")
 	}
 	claims, err := p.sockets.Tokens.Verify(request.GetToken(), time.Now())
@@ -124,7 +124,7 @@ var joinErrors = []struct {
 
 func (p *peerSession) join(ctx context.Context, c token.Claims) error {
 	p.log = p.sockets.Logger.With(slog.String("room_id", c.Room), slog.String("peer_id", c.Peer))
-	sink := &peerSink{out: p.socket.outbox}
+	sink := &peerSink{out: p.socket.outbox, log: p.log}
 	session, err := p.sockets.Join(ctx, room.ID(c.Room), c.Peer, sink)
 	if err != nil {
 		return err

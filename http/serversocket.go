@@ -52,10 +52,16 @@ func (s *serverSession) refuse(code int, reason string) bool {
 	return false
 }
 
+// unexpected ends the socket. What was said is not logged: it may be secret.
+func (s *serverSession) unexpected() bool {
+	s.sockets.Logger.Warn("Received unexpected message on server WS.\nClosing the connection.")
+	return s.refuse(closeRefused, notAllowed)
+}
+
 // handle reports false after the last message.
 func (s *serverSession) handle(kind websocket.MessageType, text []byte) bool {
 	if kind == websocket.MessageText {
-		return s.refuse(closeRefused, notAllowed)
+		return s.unexpected()
 	}
 	var m pb.ServerMessage
 	if proto.Unmarshal(text, &m) != nil {
@@ -65,22 +71,19 @@ func (s *serverSession) handle(kind websocket.MessageType, text []byte) bool {
 		return s.authenticate(m.GetAuthRequest())
 	}
 	if m.GetSubscribeRequest() == nil {
-		return s.refuse(closeRefused, notAllowed)
+		return s.unexpected()
 	}
 	return s.subscribe(m.GetSubscribeRequest().GetEventType())
 }
 
 func (s *serverSession) authenticate(request *pb.ServerMessage_AuthRequest) bool {
-	reason := ""
 	switch {
 	case request == nil:
-		reason = "invalid auth request"
+		s.sockets.Logger.Warn("Received message on server WS that is not auth_request.\nClosing the connection.")
+		return s.refuse(closeNormal, "invalid auth request")
 	case !sameToken(request.GetToken(), s.sockets.Token):
-		reason = "invalid token"
-	}
-	if reason != "" {
-		s.sockets.authenticationFailed(reason)
-		return s.refuse(closeNormal, reason)
+		s.sockets.authenticationFailed("invalid token")
+		return s.refuse(closeNormal, "invalid token")
 	}
 	s.authenticated = true
 	s.socket.push(frame(encodeServer(&pb.ServerMessage{
@@ -100,7 +103,7 @@ func (s *serverSession) subscribe(kind pb.ServerMessage_EventType) bool {
 	}
 	topic, ok := topics[kind]
 	if !ok {
-		return s.refuse(closeRefused, notAllowed)
+		return s.unexpected()
 	}
 	s.socket.push(frame(encodeServer(&pb.ServerMessage{Content: &pb.ServerMessage_SubscribeResponse_{
 		SubscribeResponse: &pb.ServerMessage_SubscribeResponse{EventType: kind},

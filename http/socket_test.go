@@ -241,6 +241,9 @@ func TestUpgradeFaults(t *testing.T) {
 		{func(r *http.Request) { r.Header.Set("Upgrade", "h2c") }, `'upgrade' header must contain 'websocket', got ["h2c"]`},
 		{func(r *http.Request) { r.Header.Del("Sec-Websocket-Key") }, "'sec-websocket-key' header is absent"},
 		{func(r *http.Request) { r.Header.Set("Sec-Websocket-Version", "8") }, `'sec-websocket-version' header must equal '13', got ["8"]`},
+		{func(r *http.Request) { r.Header.Set("Connection", "a#{b}\xff") }, `'connection' header must contain 'upgrade', got [<<97, 35, 123, 98, 125, 255>>]`},
+		{func(r *http.Request) { r.Header.Set("Connection", "a#{b}") }, `'connection' header must contain 'upgrade', got ["a\#{b}"]`},
+		{func(r *http.Request) { r.ProtoMajor, r.ProtoMinor, r.Proto = 2, 0, "HTTP/2.0" }, "HTTP method GET unsupported"},
 		{func(r *http.Request) { r.ProtoMinor = 0; r.Proto = "HTTP/1.0" }, "HTTP version HTTP/1.0 unsupported"},
 	} {
 		r := good()

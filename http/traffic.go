@@ -121,14 +121,14 @@ func (t *Traffic) Collect(ch chan<- prometheus.Metric) {
 	emit := func(kind prometheus.ValueType, name, help string, value float64) {
 		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(name, help, nil, nil), kind, value)
 	}
-	emit(counter, "fishjam_traffic_ingress_http_total_bytes", "Total HTTP ingress traffic (bytes)", float64(t.ingress.Load()))
-	emit(counter, "fishjam_traffic_egress_http_total_bytes", "Total HTTP egress traffic (bytes)", float64(t.egress.Load()))
+	emit(counter, "fishjam_traffic_ingress_http_total_bytes", "Total HTTP traffic received (bytes)", float64(t.ingress.Load()))
+	emit(counter, "fishjam_traffic_egress_http_total_bytes", "Total HTTP traffic sent (bytes)", float64(t.egress.Load()))
 	var in, out int64
 	if t.Media != nil {
 		in, out = t.Media()
 	}
-	emit(counter, "fishjam_traffic_ingress_webrtc_total_bytes", "Total WebRTC ingress traffic (bytes)", float64(in))
-	emit(counter, "fishjam_traffic_egress_webrtc_total_bytes", "Total WebRTC egress traffic (bytes)", float64(out))
+	emit(counter, "fishjam_traffic_ingress_webrtc_total_bytes", "Total WebRTC traffic received (bytes)", float64(in))
+	emit(counter, "fishjam_traffic_egress_webrtc_total_bytes", "Total WebRTC traffic sent (bytes)", float64(out))
 	emit(counter, "fjord_http_requests_total", "HTTP requests answered", float64(t.requests.Load()))
 	emit(counter, "fjord_http_failures_total", "HTTP requests answered with 5xx", float64(t.failures.Load()))
 	emit(gauge, "fjord_sockets", "Websockets that are open", float64(t.sockets.Load()))

@@ -5,14 +5,19 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coder/websocket"
 )
 
 // upgradeFault says why a request is no websocket handshake (RFC 6455 §4.2.1),
-// in the words of the original; empty: it is one.
+// in the words of the original, which are those of Phoenix's adapter
+// (WebSockAdapter.UpgradeValidation 0.5.6); empty: it is one.
 func upgradeFault(r *http.Request) string {
-	if r.ProtoMajor != 1 || r.ProtoMinor != 1 {
+	switch {
+	case r.ProtoMajor == 2:
+		return "HTTP method " + r.Method + " unsupported" // it wants RFC 8441's CONNECT there
+	case r.ProtoMajor != 1 || r.ProtoMinor != 1:
 		return "HTTP version " + r.Proto + " unsupported"
 	}
 	for _, header := range []struct{ name, word string }{{"connection", "upgrade"}, {"upgrade", "websocket"}} {
@@ -45,9 +50,21 @@ func containsWord(values []string, word string) bool {
 func inspectList(values []string) string {
 	quoted := make([]string, len(values))
 	for i, v := range values {
-		quoted[i] = strconv.Quote(v)
+		quoted[i] = inspectText(v)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// inspectText quotes text; what is none is printed as bytes.
+func inspectText(s string) string {
+	if utf8.ValidString(s) {
+		return strings.ReplaceAll(strconv.Quote(s), "#{", `\#{`)
+	}
+	numbers := make([]string, len(s))
+	for i := range len(s) {
+		numbers[i] = strconv.Itoa(int(s[i]))
+	}
+	return "<<" + strings.Join(numbers, ", ") + ">>"
 }
 
 // upgrade makes a websocket of a request, or answers why not.
