@@ -42,13 +42,51 @@ func mediaTable() []mediaRow {
 	}
 }
 
+// pathTable is the counters of the way of packets.
+func pathTable() []mediaRow {
+	count := func(name, help string, value func(room.MediaPath) int64) mediaRow {
+		return mediaRow{"fjord_sfu_" + name, help, prometheus.CounterValue, func(s room.MediaStats) float64 { return float64(value(s.Path)) }}
+	}
+	return []mediaRow{
+		count("missing_packets_total", "Packets of publishers that had not come when later ones did", func(p room.MediaPath) int64 { return p.Missing }),
+		count("lost_packets_total", "Missing packets that never came", func(p room.MediaPath) int64 { return p.Lost }),
+		count("restored_packets_total", "Packets that publishers sent again (RTX)", func(p room.MediaPath) int64 { return p.Restored }),
+		count("dropped_packets_total", "Packets of publishers that found the queue full", func(p room.MediaPath) int64 { return p.Dropped }),
+		count("nacks_sent_total", "Packets that publishers were asked to send again (NACK)", func(p room.MediaPath) int64 { return p.Asked }),
+		count("nacks_received_total", "Packets that subscribers asked for again (NACK)", func(p room.MediaPath) int64 { return p.Wanted }),
+		count("retransmitted_packets_total", "Packets sent to subscribers again (RTX)", func(p room.MediaPath) int64 { return p.Repeated }),
+		count("reported_lost_packets_total", "Packets that subscribers' receiver reports call lost", func(p room.MediaPath) int64 { return p.Unreceived }),
+		count("key_frame_requests_received_total", "Requests of subscribers for key frames (PLI, FIR)", func(p room.MediaPath) int64 { return p.KeyFrames }),
+	}
+}
+
+// mediaHistogram is one row of the table of histograms.
+type mediaHistogram struct {
+	name, help string
+	value      func(room.MediaPath) room.MediaDistribution
+}
+
+func histogramTable() []mediaHistogram {
+	return []mediaHistogram{
+		{"fjord_sfu_jitter_seconds", "Jitter of publishers' streams, once a second each", func(p room.MediaPath) room.MediaDistribution { return p.Jitter }},
+		{"fjord_sfu_queue_age_seconds", "How long packets waited for their turn, of a sample", func(p room.MediaPath) room.MediaDistribution { return p.Queue }},
+		{"fjord_sfu_latency_seconds", "From the arrival of a packet until all subscribers were sent it, of a sample",
+			func(p room.MediaPath) room.MediaDistribution { return p.Latency }},
+	}
+}
+
 // Describe implements prometheus.Collector.
 func (m mediaMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, row := range mediaTable() {
-		ch <- prometheus.NewDesc(row.name, row.help, nil, nil)
+	for _, row := range append(mediaTable(), pathTable()...) {
+		ch <- mediaDesc(row.name, row.help)
+	}
+	for _, row := range histogramTable() {
+		ch <- mediaDesc(row.name, row.help)
 	}
 	ch <- variantDesc()
 }
+
+func mediaDesc(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
 
 // variantDesc is of the only metric with a label.
 func variantDesc() *prometheus.Desc {
@@ -58,9 +96,20 @@ func variantDesc() *prometheus.Desc {
 // Collect implements prometheus.Collector.
 func (m mediaMetrics) Collect(ch chan<- prometheus.Metric) {
 	stats := m.stats()
-	for _, row := range mediaTable() {
-		ch <- prometheus.MustNewConstMetric(prometheus.NewDesc(row.name, row.help, nil, nil), row.kind, row.value(stats))
+	for _, row := range append(mediaTable(), pathTable()...) {
+		ch <- prometheus.MustNewConstMetric(mediaDesc(row.name, row.help), row.kind, row.value(stats))
 	}
+	for _, row := range histogramTable() {
+		d := row.value(stats.Path)
+		ch <- prometheus.MustNewConstHistogram(mediaDesc(row.name, row.help), uint64(d.Count()), d.Sum.Seconds(), d.Cumulative())
+	}
+	for variant, n := range forwardedVariants(stats) {
+		ch <- prometheus.MustNewConstMetric(variantDesc(), prometheus.GaugeValue, float64(n), variant)
+	}
+}
+
+// forwardedVariants counts subscriptions.
+func forwardedVariants(stats room.MediaStats) map[string]int {
 	count := map[string]int{"l": 0, "m": 0, "h": 0, "none": 0}
 	for _, r := range stats.Rooms {
 		for _, e := range r.Endpoints {
@@ -72,7 +121,5 @@ func (m mediaMetrics) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 	}
-	for variant, n := range count {
-		ch <- prometheus.MustNewConstMetric(variantDesc(), prometheus.GaugeValue, float64(n), variant)
-	}
+	return count
 }

@@ -16,7 +16,12 @@ import (
 // mediaOf is a room of two: a sends n packets to b.
 func mediaOf(n int64) room.MediaStats {
 	flow := room.MediaFlow{Packets: n, Bytes: 1000 * n}
+	latency := room.MediaDistribution{Sum: 2 * time.Second}
+	latency.Counts[0], latency.Counts[len(latency.Counts)-1] = n, 1
 	return room.MediaStats{
+		Path: room.MediaPath{
+			Missing: 11, Lost: 12, Restored: 13, Dropped: 14, Asked: 15, Wanted: 16, Repeated: 17, Unreceived: 18, KeyFrames: 19, Latency: latency,
+		},
 		Total: room.MediaTotals{Received: flow, Sent: flow, Tracks: 1, Endpoints: 2, KeyFrames: 1},
 		Rooms: []room.MediaRoomStats{{ID: "empty"}, {ID: "r", Endpoints: []room.MediaEndpointStats{
 			{ID: "a", Metadata: map[string]any{"inbound-rtp.packets": 1}, Published: []room.MediaPublishedStats{
@@ -74,6 +79,11 @@ func TestMediaMetrics(t *testing.T) {
 		"fjord_sfu_rooms 2", "fjord_sfu_endpoints 2", "fjord_sfu_tracks 1", "fjord_sfu_received_packets_total 7",
 		"fjord_sfu_received_bytes_total 7000", "fjord_sfu_sent_packets_total 7", "fjord_sfu_key_frames_total 1",
 		`fjord_sfu_forwarded_variants{variant="l"} 1`, `fjord_sfu_forwarded_variants{variant="none"} 0`,
+		"fjord_sfu_missing_packets_total 11", "fjord_sfu_lost_packets_total 12", "fjord_sfu_restored_packets_total 13",
+		"fjord_sfu_dropped_packets_total 14", "fjord_sfu_nacks_sent_total 15", "fjord_sfu_nacks_received_total 16",
+		"fjord_sfu_retransmitted_packets_total 17", "fjord_sfu_reported_lost_packets_total 18", "fjord_sfu_key_frame_requests_received_total 19",
+		`fjord_sfu_latency_seconds_bucket{le="5e-05"} 7`, `fjord_sfu_latency_seconds_bucket{le="1"} 7`, `fjord_sfu_latency_seconds_bucket{le="+Inf"} 8`,
+		"fjord_sfu_latency_seconds_sum 2", "fjord_sfu_latency_seconds_count 8", "fjord_sfu_jitter_seconds_count 0", "fjord_sfu_queue_age_seconds_count 0",
 	} {
 		if !strings.Contains(w.Body.String(), "\n"+line+"\n") {
 			t.Errorf("%s is missing", line)

@@ -1,6 +1,9 @@
 package room
 
-import "github.com/fjord-media/fjord/sfu"
+import (
+	"github.com/fjord-media/fjord/sfu"
+	"github.com/fjord-media/fjord/sfu/tally"
+)
 
 // What the media plane counts, for those who may not know it.
 type (
@@ -10,6 +13,10 @@ type (
 	MediaTotals = sfu.Totals
 	// MediaFlow counts packets and bytes.
 	MediaFlow = sfu.Flow
+	// MediaPath counts what happens on the way of packets.
+	MediaPath = tally.Sums
+	// MediaDistribution is a histogram of times.
+	MediaDistribution = tally.Distribution
 	// MediaRoomStats is a room's.
 	MediaRoomStats = sfu.RoomStats
 	// MediaEndpointStats is an endpoint's.

@@ -12,6 +12,9 @@ func (s *session) control(packet []byte, arrival int64) {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
 			s.up.senderReport(p, arrival)
+			s.down.received(p.Reports)
+		case *rtcp.ReceiverReport:
+			s.down.received(p.Reports)
 		case *rtcp.PictureLossIndication:
 			s.down.keyFrame(p.MediaSSRC, arrival)
 		case *rtcp.FullIntraRequest:

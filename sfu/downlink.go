@@ -76,11 +76,27 @@ func (d *downlink) keyFrame(ssrc uint32, now int64) {
 	if t == nil {
 		return
 	}
+	d.session.tally.KeyFrames.Add(1)
 	t.mu.Lock()
 	current := t.choice.current
 	t.mu.Unlock()
 	if current != none {
 		t.track.variants[current].RequestKeyFrame(now)
+	}
+}
+
+// received takes what a client reports of the tracks it gets.
+func (d *downlink) received(reports []rtcp.ReceptionReport) {
+	for _, r := range reports {
+		t := d.find(r.SSRC)
+		if t == nil {
+			continue
+		}
+		lost := int64(int32(r.TotalLost<<8) >> 8) // 24 bits, below 0 when packets came twice
+		if lost > t.lost {
+			d.session.tally.Unreceived.Add(lost - t.lost)
+			t.lost = lost
+		}
 	}
 }
 
@@ -105,6 +121,7 @@ func (d *downlink) resend(n *rtcp.TransportLayerNack, now int64) {
 			}
 		}
 	}
+	d.session.tally.Wanted.Add(int64(len(d.numbers)))
 	d.numbers = d.numbers[:min(len(d.numbers), d.budget)]
 	d.budget -= len(d.numbers)
 	t.resend(d.numbers, now)

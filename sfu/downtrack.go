@@ -35,6 +35,7 @@ type downTrack struct {
 
 	// of the subscriber's media goroutine
 	repair repair
+	lost   int64 // that the client has reported
 
 	packets, octets atomic.Uint32 // sent, for sender reports
 	newest          atomic.Uint64 // monotonic time of the newest packet

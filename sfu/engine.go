@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/internal/run"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
 
@@ -40,6 +41,7 @@ type Engine struct {
 	socket   *transport.Socket
 	namesTLS bool // to clients
 	tasks    *run.Group
+	tally    *tally.Set
 
 	mu     sync.Mutex
 	closed bool
@@ -55,15 +57,16 @@ func NewEngine(o EngineOptions) (*Engine, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	counts := &tally.Set{}
 	socket, err := transport.Listen(transport.Options{
 		AdvertiseIP: o.AdvertiseIP, ListenIP: o.ListenIP,
-		PortMin: o.PortMin, PortMax: o.PortMax, TCPPort: o.TCPPort, TLSPort: o.TLSPort, TLS: o.TLS, Logger: o.Logger,
+		PortMin: o.PortMin, PortMax: o.PortMax, TCPPort: o.TCPPort, TLSPort: o.TLSPort, TLS: o.TLS, Logger: o.Logger, Tally: counts,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("media socket: %w", err)
 	}
 	return &Engine{
-		log: o.Logger, socket: socket, namesTLS: o.TLSAdvertise, rooms: map[string]*Room{},
+		log: o.Logger, socket: socket, namesTLS: o.TLSAdvertise, tally: counts, rooms: map[string]*Room{},
 		tasks: run.NewGroup(context.Background(), "sfu", o.Logger),
 	}, nil
 }

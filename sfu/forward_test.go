@@ -9,6 +9,7 @@ import (
 	"github.com/fjord-media/fjord/sfu/codec"
 	"github.com/fjord-media/fjord/sfu/rtp"
 	"github.com/fjord-media/fjord/sfu/srtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
 
@@ -30,7 +31,7 @@ func testDownTrack(t testing.TB, track *Track) *downTrack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{peer: &Peer{}}
+	s := &session{peer: &Peer{}, tally: &tally.Shard{}}
 	d := &downTrack{
 		session: s, down: newDownlink(s), track: track, codec: outCodec{name: "VP8", payloadType: 100, rtx: 101, clockRate: 90000, transportID: 4},
 		ssrc: 7, vp8: true, stream: sealer.Stream(), choice: newChoice(track),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fjord-media/fjord/sfu/jsep"
 	"github.com/fjord-media/fjord/sfu/rtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
 
@@ -52,7 +53,7 @@ func (w *writer) Ended() {}
 // sound on "2", all forwarded to writers.
 func testUplink(t *testing.T) *uplink {
 	t.Helper()
-	s := &session{peer: &Peer{}}
+	s := &session{peer: &Peer{}, tally: &tally.Shard{}}
 	u := newUplink(s)
 	s.up = u
 	extensions := map[string]uint8{jsep.ExtMid: 1, jsep.ExtRID: 2, jsep.ExtRepairedRID: 3, jsep.ExtTransport: 4, jsep.ExtAudioLevel: 5}

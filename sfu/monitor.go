@@ -76,7 +76,7 @@ func (m *Monitor) read(now time.Time) Stats {
 		s.Rooms = append(s.Rooms, m.room(r))
 	}
 	m.forget()
-	s.Total = m.total
+	s.Total, s.Path = m.total, m.engine.tally.Sum()
 	m.last = s
 	return s
 }

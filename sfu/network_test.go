@@ -23,6 +23,7 @@ func TestLoss(t *testing.T) {
 	s := video("a:v")
 	publish(t, a, s)
 	lab.Flows(b, "a:v", 10)
+	monitor := sfu.NewMonitor(lab.Engine)
 	bad := sfupeer.Impairment{Loss: 0.05, Jitter: 200 * time.Millisecond}
 	path.Impair(bad, bad)
 	before := b.Received("a:v")
@@ -35,6 +36,12 @@ func TestLoss(t *testing.T) {
 	}
 	missing, span := b.Missing("a:v")
 	t.Logf("%d packets, %d jumps, %d late; %d of %d never came", after.Packets-before.Packets, after.Gaps, after.Back, missing, span)
+	counts := monitor.Read().Path
+	t.Logf("%+v", counts)
+	if counts.Missing == 0 || counts.Asked == 0 || counts.Restored == 0 || counts.Wanted == 0 || counts.Repeated == 0 || counts.Unreceived == 0 ||
+		counts.Jitter.Count() == 0 || counts.Queue.Count() == 0 || counts.Latency.Count() == 0 {
+		t.Errorf("not all is counted: %+v", counts)
+	}
 	if missing*50 > span { // 2 %: twice 5 % were lost
 		t.Errorf("%d of %d packets never came", missing, span)
 	}

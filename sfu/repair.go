@@ -71,6 +71,7 @@ func (d *downTrack) repeat(p *rtp.Packet, out rewritten) {
 		codec.ShiftVP8(buffer[from+size+2:], p.Frame, out.shift)
 	}
 	d.repair.batch.Add(d.repair.stream.Seal(buffer, from, size))
+	d.session.tally.Repeated.Add(1)
 	if h.TransportID != 0 {
 		d.down.sent(h.TransportSequence, size+2+len(payload))
 	}

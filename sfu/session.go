@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/sfu/signal"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/transport"
 	"github.com/fjord-media/fjord/sfu/turn"
 )
@@ -35,15 +36,17 @@ type session struct {
 	ready       bool   // DTLS is done
 	confirmed   int    // newest generation whose path is nominated
 
-	up   *uplink
-	down *downlink
-	last atomic.Int64 // when silence was last answered with an ICE restart
+	up    *uplink
+	down  *downlink
+	tally *tally.Shard
+	last  atomic.Int64 // when silence was last answered with an ICE restart
 }
 
 func newSession(p *Peer, metadata any) *session {
 	s := &session{
 		peer: p, log: p.log, metadata: metadata, names: map[string]bool{},
 		published: map[string]*upTrack{}, targets: map[*Track]string{}, number: uint64(randomUint32()),
+		tally: p.room.engine.tally.Shard(),
 	}
 	s.up = newUplink(s)
 	s.down = newDownlink(s)

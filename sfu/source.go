@@ -69,6 +69,7 @@ func (u *uplink) holder(t *upTrack, variant int) *source {
 func (u *uplink) install(s *source, p *rtp.Packet) {
 	t := s.line.track
 	if old := u.holder(t, s.variant); old != nil {
+		u.count(old)
 		old.retired, old.missing = p.Arrival, feedback.Missing{}
 		u.order = slices.DeleteFunc(u.order, func(o *source) bool { return o == old })
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fjord-media/fjord/sfu/jsep"
 	"github.com/fjord-media/fjord/sfu/rtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 )
 
 // placed is a packet as a subscriber gets it.
@@ -64,7 +65,7 @@ const betweenPackets = int64(20_000_000)
 
 func newPublisher(t testing.TB, kind Kind) *publisher {
 	t.Helper()
-	s := &session{peer: &Peer{}}
+	s := &session{peer: &Peer{}, tally: &tally.Shard{}}
 	p := &publisher{t: t, up: newUplink(s), now: 1_000_000_000, config: TrackConfig{TrackInfo: TrackInfo{ID: "t", Kind: kind, Codec: "opus"}, ClockRate: 48000}}
 	if kind == Video {
 		p.config.Codec, p.config.ClockRate = "VP8", 90000

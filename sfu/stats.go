@@ -1,9 +1,12 @@
 package sfu
 
+import "github.com/fjord-media/fjord/sfu/tally"
+
 // Stats is what the media plane of a node has counted. All counts grow only.
 type Stats struct {
 	Rooms []RoomStats // in no order
 	Total Totals
+	Path  tally.Sums // of the media path, since the node began
 }
 
 // Totals sums up all rooms there have been.

@@ -9,6 +9,7 @@ import (
 	"github.com/fjord-media/fjord/sfu/feedback"
 	"github.com/fjord-media/fjord/sfu/jsep"
 	"github.com/fjord-media/fjord/sfu/rtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/transport"
 )
 
@@ -25,6 +26,7 @@ type uplink struct {
 	config    atomic.Pointer[uplinkConfig]
 	ssrc      uint32 // of our feedback
 	clock     clockOffset
+	tally     *tally.Shard
 
 	sources map[uint32]*source // by SSRC, of media and of retransmissions
 	order   []*source          // those of media
@@ -67,7 +69,7 @@ type source struct {
 }
 
 func newUplink(s *session) *uplink {
-	u := &uplink{session: s, ssrc: randomUint32(), sources: map[uint32]*source{}}
+	u := &uplink{session: s, ssrc: randomUint32(), tally: s.tally, sources: map[uint32]*source{}}
 	u.arrived = twcc.NewRecorder(u.ssrc)
 	u.config.Store(&uplinkConfig{})
 	return u
@@ -163,6 +165,7 @@ func (u *uplink) restore(s *source, p *rtp.Packet) *source {
 	if s.of == nil || s.of.retired != 0 || p.Restore(s.of.reception.SSRC, s.line.payloadType) != nil {
 		return nil
 	}
+	u.tally.Restored.Add(1)
 	return s.of
 }
 
@@ -171,8 +174,9 @@ func (u *uplink) note(s *source, p *rtp.Packet) {
 	p.Extended, _ = s.unwrap.Unwrap(p.Sequence)
 	s.reception.Arrived(p.Extended, p.Timestamp, p.Arrival)
 	t := s.line.track
+	hopeless := s.missing.Arrived(p.Extended, p.Arrival)
 	if t.config.Kind == Video {
-		if s.missing.Arrived(p.Extended, p.Arrival) {
+		if hopeless {
 			s.requestKeyFrame(p.Arrival)
 		}
 	} else if b := p.Extension(s.line.level); len(b) > 0 && t.vad.Level(b[0]&0x7f, p.Timestamp) {
@@ -189,11 +193,15 @@ func (u *uplink) note(s *source, p *rtp.Packet) {
 	}
 }
 
-// ask sends a NACK for what is missing.
+// ask sends a NACK for what is missing. Sound that is missing is only counted.
 func (u *uplink) ask(s *source, now int64) {
 	var lost bool
 	u.due, lost = s.missing.Due(u.due[:0], now)
+	if s.line.track.config.Kind != Video {
+		return
+	}
 	if len(u.due) > 0 {
+		u.tally.Asked.Add(int64(len(u.due)))
 		u.send(feedback.NACK(u.ssrc, s.reception.SSRC, u.due))
 	}
 	if lost {

@@ -37,13 +37,22 @@ func (u *uplink) tick(now int64) {
 	u.forget(now)
 	var blocks []rtcp.ReceptionReport
 	for _, s := range u.order {
+		u.count(s)
 		if b, ok := s.reception.Report(now); ok && len(blocks) < maxBlocks {
 			blocks = append(blocks, b)
+			u.tally.Jitter.Observe(int64(b.Jitter) * int64(time.Second) / int64(max(1, s.reception.ClockRate)))
 		}
 	}
 	if len(blocks) > 0 {
 		u.send(&rtcp.ReceiverReport{SSRC: u.ssrc, Reports: blocks})
 	}
+}
+
+// count moves what a source has counted to the node's counters.
+func (u *uplink) count(s *source) {
+	u.tally.Missing.Add(s.missing.Found)
+	u.tally.Lost.Add(s.missing.Lost)
+	s.missing.Found, s.missing.Lost = 0, 0
 }
 
 // senderReport relates a stream's timestamps to our clock.

@@ -16,6 +16,10 @@ const (
 // Missing knows which packets of a stream have not come. The zero value is
 // ready.
 type Missing struct {
+	// Found and Lost count packets that were missing and those of them that were
+	// given up.
+	Found, Lost int64
+
 	list  []hole // ascending
 	begun bool
 	next  uint64
@@ -42,9 +46,12 @@ func (m *Missing) Arrived(extended uint64, now int64) (hopeless bool) {
 	}
 	gap := extended - m.next
 	if gap+uint64(len(m.list)) > missingLimit {
+		m.Found += int64(gap)
+		m.Lost += int64(gap) + int64(len(m.list))
 		m.list, m.next = m.list[:0], extended+1
 		return true
 	}
+	m.Found += int64(gap)
 	for n := m.next; n < extended; n++ {
 		m.list = append(m.list, hole{extended: n, since: now})
 	}
@@ -74,6 +81,7 @@ func (m *Missing) Due(into []uint16, now int64) (due []uint16, lost bool) {
 	for _, h := range m.list {
 		if now-h.since > giveUpAfter {
 			lost = true
+			m.Lost++
 			continue
 		}
 		if now-h.since >= firstDelay && (h.asked == 0 || now-h.asked >= repeatDelay) {

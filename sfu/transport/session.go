@@ -13,6 +13,7 @@ import (
 	"github.com/fjord-media/fjord/internal/run"
 	"github.com/fjord-media/fjord/sfu/rtp"
 	"github.com/fjord-media/fjord/sfu/srtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 )
 
 const (
@@ -34,6 +35,8 @@ type Session struct {
 	dtls    *dtlsEnd
 	done    chan struct{} // closed when the session is
 	wake    chan struct{}
+	tally   *tally.Shard
+	batches int // taken by the media goroutine
 
 	// guarded by socket.mu
 	closed      bool
@@ -58,7 +61,7 @@ type control struct {
 // NewSession makes the connection to a client; name is for logs. Errors:
 // ErrClosed.
 func (s *Socket) NewSession(name string, h Handler) (*Session, error) {
-	c := &Session{socket: s, name: name, handler: h, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	c := &Session{socket: s, name: name, handler: h, done: make(chan struct{}), wake: make(chan struct{}, 1), tally: s.options.Tally.Shard()}
 	c.dtls = newDTLSEnd(c)
 	c.heard.Store(s.Now())
 	s.mu.Lock()
@@ -126,9 +129,12 @@ func (c *Session) checked(g *generation, r *Route, nominated bool) {
 // enqueue leaves a packet to the media goroutine.
 func (c *Session) enqueue(p *rtp.Packet) {
 	c.mu.Lock()
-	if len(c.queue) >= queueLimit || c.opener == nil {
+	if full := len(c.queue) >= queueLimit; full || c.opener == nil {
 		c.mu.Unlock()
 		p.Release()
+		if full {
+			c.tally.Dropped.Add(1)
+		}
 		return
 	}
 	c.queue = append(c.queue, p)
@@ -168,7 +174,7 @@ func (c *Session) loop(ctx context.Context) (err error) {
 		opener, control := c.opener, c.control
 		c.mu.Unlock()
 		if len(batch) > 0 {
-			media = c.take(batch, media[:0], opener, control)
+			media = c.measure(batch, media[:0], opener, control)
 		}
 		period := tickPeriod
 		if n := c.period.Load(); n > 0 {
@@ -183,6 +189,21 @@ func (c *Session) loop(ctx context.Context) (err error) {
 		}
 		timer.Reset(period)
 	}
+}
+
+// sampling is how many batches there are for each that is measured: clocks cost.
+const sampling = 8
+
+// measure takes a batch, and now and then looks at the clock.
+func (c *Session) measure(batch, media []*rtp.Packet, opener *srtp.Opener, k *control) []*rtp.Packet {
+	if c.batches++; c.batches%sampling != 1 {
+		return c.take(batch, media, opener, k)
+	}
+	arrival := batch[0].Arrival
+	c.tally.Queue.Observe(c.socket.Now() - arrival)
+	media = c.take(batch, media, opener, k)
+	c.tally.Latency.Observe(c.socket.Now() - arrival)
+	return media
 }
 
 // take opens packets and hands them on in the order they came.

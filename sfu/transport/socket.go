@@ -14,6 +14,7 @@ import (
 
 	"github.com/fjord-media/fjord/internal/run"
 	"github.com/fjord-media/fjord/sfu/rtp"
+	"github.com/fjord-media/fjord/sfu/tally"
 	"github.com/fjord-media/fjord/sfu/turn"
 )
 
@@ -26,6 +27,7 @@ type Options struct {
 	TLSPort          int        // TURN over TLS; 0: none
 	TLS              *tls.Config
 	Logger           *slog.Logger
+	Tally            *tally.Set // counts; nil: nobody wants to know
 
 	greetings     int           // TLS handshakes at once; 0: maxGreetings
 	greetingLimit time.Duration // for each; 0: greetingLimit
@@ -71,6 +73,9 @@ func Listen(o Options) (*Socket, error) {
 	}
 	if !o.AdvertiseIP.IsValid() {
 		o.AdvertiseIP = o.ListenIP
+	}
+	if o.Tally == nil {
+		o.Tally = &tally.Set{}
 	}
 	o.AdvertiseIP = o.AdvertiseIP.Unmap()
 	o.greetings, o.greetingLimit = cmp.Or(o.greetings, maxGreetings), cmp.Or(o.greetingLimit, greetingLimit)
