@@ -162,18 +162,20 @@ func TestBenchREST(t *testing.T) {
 		{"POST", "/room", `{"roomId":"a b"}`, 400},
 		{"POST", "/room", `{"roomId":"here"}`, 400},
 	} {
-		request := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			c.method, c.path, testkit.Token, len(c.body), c.body)
-		var limit, own rate
-		for range turns {
-			limit.requests(t, gin, request, 200, long/turns)
-			own.requests(t, node, request, c.status, long/turns)
-		}
-		name := strings.TrimSpace(c.method + " " + c.path + " " + c.body)
-		row(name+", requests per second", fmt.Sprintf("%.0f /s", own.perSecond()), fmt.Sprintf("(empty gin handler: %.0f /s)", limit.perSecond()))
-		row("  against an empty gin handler", fmt.Sprintf("%.2f", own.perSecond()/limit.perSecond()), "≥ 0.5")
-		row("  p50", millis(quantile(own.times, 0.5)), fmt.Sprintf("(empty gin handler: %s)", millis(quantile(limit.times, 0.5))))
-		row("  p99", millis(quantile(own.times, 0.99)), fmt.Sprintf("(empty gin handler: %s)", millis(quantile(limit.times, 0.99))))
+		t.Run(c.method+strings.ReplaceAll(c.path, "/", " ")+fmt.Sprintf(" %d %d", c.status, len(c.body)), func(t *testing.T) {
+			request := fmt.Sprintf("%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+				c.method, c.path, testkit.Token, len(c.body), c.body)
+			var limit, own rate
+			for range turns {
+				limit.requests(t, gin, request, 200, long/turns)
+				own.requests(t, node, request, c.status, long/turns)
+			}
+			name := strings.TrimSpace(c.method + " " + c.path + " " + c.body)
+			row(name+", requests per second", fmt.Sprintf("%.0f /s", own.perSecond()), fmt.Sprintf("(empty gin handler: %.0f /s)", limit.perSecond()))
+			row("  against an empty gin handler", fmt.Sprintf("%.2f", own.perSecond()/limit.perSecond()), "≥ 0.5")
+			row("  p50", millis(quantile(own.times, 0.5)), fmt.Sprintf("(empty gin handler: %s)", millis(quantile(limit.times, 0.5))))
+			row("  p99", millis(quantile(own.times, 0.99)), fmt.Sprintf("(empty gin handler: %s)", millis(quantile(limit.times, 0.99))))
+		})
 	}
 	row("memory after all requests", fmt.Sprintf("%.1f MB", float64(rss(t, f.Pid))/1e6), "")
 }
