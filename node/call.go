@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/fjord-media/fjord/node/dist"
 	"github.com/fjord-media/fjord/node/etf"
@@ -95,35 +94,14 @@ func outcome(result etf.Ref, reason etf.Term) (etf.Term, error) {
 	return nil, fmt.Errorf("%w: %s", ErrBadAnswer, etf.String(reason))
 }
 
-// Result is one answer of a Multicall.
-type Result struct {
-	Node  string
-	Value etf.Term
-	Err   error // as of Call
-}
-
 // Multicall calls all peers at once; each has until ctx's deadline,
 // DefaultTimeout without one. Results come in the order of peers.
 func (n *Node) Multicall(ctx context.Context, peers []string, module, function string, args ...etf.Term) []Result {
 	ctx, cancel := withDefaultTimeout(ctx)
 	defer cancel()
-	results := make([]Result, len(peers))
-	var wait sync.WaitGroup
-	for i, peer := range peers {
-		results[i].Node = peer
-		wait.Add(1)
-		ok := n.group.Go("multicall", func(context.Context) error {
-			defer wait.Done()
-			results[i].Value, results[i].Err = n.Call(ctx, peer, module, function, args...)
-			return nil
-		})
-		if !ok {
-			wait.Done()
-			results[i].Err = ErrLeaving
-		}
-	}
-	wait.Wait()
-	return results
+	return n.each(peers, "multicall", func(peer string) (etf.Term, error) {
+		return n.Call(ctx, peer, module, function, args...)
+	})
 }
 
 // Cast is erpc:cast: it asks for the call and does not wait for it. Errors are

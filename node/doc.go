@@ -31,8 +31,9 @@
 //	})
 //
 // and `erpc:call('go@localhost', calc, add, [1, 2])` is 3. The other way round,
-// Call, Multicall and GenCall call functions and servers of other nodes. Every
-// call has a deadline: that of its context, or DefaultTimeout.
+// Call, Multicall and SendRequest call functions of other nodes, GenCall and
+// GenMulticall servers. Every call has a deadline: that of its context, or
+// DefaultTimeout.
 //
 // # Processes
 //

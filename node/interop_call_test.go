@@ -125,6 +125,36 @@ func TestInteropWeCallGenServer(t *testing.T) {
 	})
 }
 
+func TestInteropWeAskSeveral(t *testing.T) {
+	eachBEAM(t, nil, func(t *testing.T, w *world) {
+		other := w.beam(t, "other")
+		r := w.n.SendRequest(short(t), w.b.Node, "timer", "sleep", int64(100))
+		brief, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		if _, err := r.Response(brief); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if v, err := r.Response(short(t)); err != nil || v != etf.Term(atom("ok")) {
+			t.Error(v, err)
+		}
+		gone := w.n.SendRequest(short(t), w.b.Node, "erlang", "apply", atom("timer"), atom("sleep"), etf.List{int64(60_000)})
+		gone.Abandon()
+		if _, err := gone.Response(short(t)); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		peers := []string{w.b.Node, w.kind.name("none"), other.Node}
+		got := w.n.GenMulticall(short(t), peers, "net_kernel", tuple(atomIsAuth, atom(w.n.Name())))
+		if got[0].Value != etf.Term(atomYes) || got[2].Value != etf.Term(atomYes) || !errors.Is(got[1].Err, ErrNotRegistered) {
+			t.Errorf("results %+v", got)
+		}
+		for _, r := range w.n.Multicall(short(t), []string{w.b.Node, other.Node}, "erlang", "node") {
+			if r.Value != etf.Term(atom(r.Node)) {
+				t.Errorf("result %+v", r)
+			}
+		}
+	})
+}
+
 func TestInteropTheyCallGenServer(t *testing.T) {
 	eachBEAM(t, nil, func(t *testing.T, w *world) {
 		startAdder(t, w.n, "adder")
