@@ -177,5 +177,27 @@ func TestBenchREST(t *testing.T) {
 			row("  p99", millis(quantile(own.times, 0.99)), fmt.Sprintf("(empty gin handler: %s)", millis(quantile(limit.times, 0.99))))
 		})
 	}
+	t.Run("list", func(t *testing.T) { benchList(t, f) })
 	row("memory after all requests", fmt.Sprintf("%.1f MB", float64(rss(t, f.Pid))/1e6), "")
+}
+
+// benchList measures the list of as many rooms as the original was measured
+// with.
+func benchList(t *testing.T, f *testkit.Fjord) {
+	const rooms, times = 2570, 50
+	for i := range rooms {
+		if _, err := f.PostRoom(fmt.Sprintf(`{"roomId":"list-%d"}`, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all []time.Duration
+	for range times {
+		began := time.Now()
+		if status, _, err := f.Do("GET", "/room", ""); err != nil || status != 200 {
+			t.Fatal(status, err)
+		}
+		all = append(all, time.Since(began))
+	}
+	row(fmt.Sprintf("GET /room, %d rooms, p50", rooms), millis(quantile(all, 0.5)), "(original: 130 ms)")
+	row(fmt.Sprintf("GET /room, %d rooms, p99", rooms), millis(quantile(all, 0.99)), "")
 }
