@@ -119,6 +119,14 @@ func (l *link) deliver(sig dist.Signal) {
 	l.node.dispatch(l, sig)
 }
 
+// loan is the memory of the signal being delivered.
+func (l *link) loan() dist.Loan {
+	if l.dist == nil {
+		return dist.Loan{}
+	}
+	return l.dist.Loan()
+}
+
 // post sends a signal of the node itself; it never blocks. What the socket's
 // buffer does not take waits in the outbox, and so does what comes after it.
 func (l *link) post(sig dist.Signal) {

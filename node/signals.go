@@ -11,11 +11,11 @@ import (
 func (n *Node) dispatch(l *link, sig dist.Signal) {
 	switch s := sig.(type) {
 	case dist.SigSend:
-		n.onSend(s)
+		n.onSend(l, s)
 	case dist.SigRegSend:
-		n.onRegSend(s)
+		n.onRegSend(l, s)
 	case dist.SigAliasSend:
-		n.onAliasSend(s)
+		n.onAliasSend(l, s)
 	case dist.SigMonitor:
 		n.onMonitor(l, s)
 	case dist.SigDemonitor:
@@ -44,24 +44,24 @@ func (n *Node) dispatch(l *link, sig dist.Signal) {
 	}
 }
 
-func (n *Node) onSend(s dist.SigSend) {
+func (n *Node) onSend(l *link, s dist.SigSend) {
 	if p := n.process(s.To); p != nil {
-		p.message(Message{From: s.From, Term: s.Message})
+		p.message(Message{From: s.From, Term: s.Message, loan: l.loan()})
 	}
 }
 
-func (n *Node) onRegSend(s dist.SigRegSend) {
+func (n *Node) onRegSend(l *link, s dist.SigRegSend) {
 	if p := n.procs.named(s.To); p != nil {
-		p.message(Message{From: s.From, Term: s.Message})
+		p.message(Message{From: s.From, Term: s.Message, loan: l.loan()})
 	}
 }
 
-func (n *Node) onAliasSend(s dist.SigAliasSend) {
+func (n *Node) onAliasSend(l *link, s dist.SigAliasSend) {
 	if n.waiters.reply(s.To, s.Message) {
 		return
 	}
 	if p := n.waiters.aliasOwner(s.To); p != nil {
-		p.message(Message{From: s.From, Term: s.Message})
+		p.message(Message{From: s.From, Term: s.Message, loan: l.loan()})
 	}
 }
 

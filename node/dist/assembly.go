@@ -27,7 +27,8 @@ type sequence struct {
 	left   uint64 // fragments still to come
 	atoms  etf.AtomTable
 	data   []byte
-	tooBig bool // over maxMessage: its fragments are only counted off
+	block  *block // what data began in; nil: no recycled memory
+	tooBig bool   // over maxMessage: its fragments are only counted off
 }
 
 // begin starts the sequence of a first fragment, which is not the last one.

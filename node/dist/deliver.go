@@ -78,7 +78,11 @@ func (r *reader) deliver(terms terms) {
 		r.drop("elements of operation "+clip(tuple[0]), err)
 		return
 	}
+	r.link.lender.lend()
 	r.link.opts.Deliver(sig)
+	if b := r.link.lender.settle(); b != nil {
+		r.blocks.done(b)
+	}
 	r.link.out.hurry()
 }
 

@@ -61,6 +61,7 @@ type Link struct {
 	stats counters
 	clock *clock
 
+	lender  lender
 	ticker  *ticker // of Start, as ended is
 	ended   func()
 	closing sync.Once

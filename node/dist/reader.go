@@ -15,6 +15,7 @@ const (
 	maxRead    = 64 << 10 // of the buffer of a busy one
 	maxInPlace = 32 << 10 // of a frame that is decoded in the buffer
 	fragmentUp = 2 + fragmentIDs
+	extraRead  = 512 // after a frame that is read to its place: what is there is copied twice
 )
 
 // reader takes frames from the connection and delivers their signals. Small
@@ -109,35 +110,45 @@ func (r *reader) largeFrame(n int) error {
 		r.start += fragmentUp
 		return r.nextFragment(f, n-fragmentUp)
 	}
-	var body []byte
 	if n > minBlock && n <= maxInBlock && !(f.kind == frameFirst && f.fragment > 2) {
-		body, err = r.block(n)
-	} else {
-		body, err = r.own(n, r.ahead(f, n))
+		return r.middleFrame(n)
 	}
+	body, err := r.own(n, r.ahead(f, n))
 	if err != nil {
 		return err
 	}
 	return r.body(body, true)
 }
 
-// block reads n bytes into recycled memory, with what comes after them in the
-// same read: mostly that is the last fragment of the message, if it has two, and
-// the beginning of the next one.
-func (r *reader) block(n int) ([]byte, error) {
+// middleFrame reads a frame into recycled memory.
+func (r *reader) middleFrame(n int) error {
 	b := r.blocks.take()
+	if err := r.block(b, n); err != nil {
+		return err
+	}
+	lender := &r.link.lender
+	lender.block = b
+	err := r.body(b[:n], true)
+	lender.block = nil
+	return err
+}
+
+// block reads n bytes into b, with a little of what comes after them in the same
+// read: mostly that is the last fragment of the message, if it has two, and the
+// beginning of the next one.
+func (r *reader) block(b *block, n int) error {
 	got := copy(b[:n], r.buf[r.start:r.end])
 	r.start += got
 	for got < n {
-		more, err := r.read(b[got:min(len(b), n+len(r.buf))])
+		more, err := r.read(b[got:min(len(b), n+extraRead, n+len(r.buf))])
 		if got += more; err != nil && got < n {
-			return nil, err
+			return err
 		}
 	}
 	if got > n {
 		r.start, r.end = 0, copy(r.buf, b[n:got])
 	}
-	return b[:n], nil
+	return nil
 }
 
 // nextFragment reads the n bytes of fragment f straight to where they belong.
@@ -164,7 +175,9 @@ func (r *reader) complete(s *sequence) error {
 		r.drop("message over the limit", ErrLimit)
 		return nil
 	}
+	r.link.lender.block = s.block
 	r.message(s.atoms, s.data, true)
+	r.link.lender.block = nil
 	return nil
 }
 
@@ -201,7 +214,11 @@ func (r *reader) body(b []byte, own bool) error {
 	if !own {
 		data = append([]byte(nil), data...)
 	}
-	return r.assembly.begin(f, atoms, data)
+	if err := r.assembly.begin(f, atoms, data); err != nil {
+		return err
+	}
+	r.assembly.open[f.seq].block = r.link.lender.block
+	return nil
 }
 
 // need fills buf until it has n unread bytes, at most minRead or len(buf).

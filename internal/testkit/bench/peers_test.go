@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ import (
 type peers struct {
 	from, beam *testkit.BEAM
 	own        *node.Node
-	epmd       int // its port
+	epmd       int         // its port
+	release    atomic.Bool // our sink releases messages
 }
 
 const cookie = "fishjam_cookie"
@@ -31,7 +33,7 @@ func startPeers(t *testing.T) *peers {
 	t.Helper()
 	port := int(mapper.Start(t).Port())
 	p := &peers{own: startNode(t, "go@localhost", port), epmd: port}
-	serve(t, p.own)
+	p.serve(t)
 	source, err := filepath.Abs("testdata/fjbench.erl")
 	if err != nil {
 		t.Fatal(err)
@@ -64,9 +66,10 @@ func startNode(t *testing.T, name string, epmdPort int, change ...func(*node.Opt
 	return n
 }
 
-// serve gives a node what fjbench:start gives a BEAM node.
-func serve(t *testing.T, n *node.Node) {
+// serve gives our node what fjbench:start gives a BEAM node.
+func (p *peers) serve(t *testing.T) {
 	t.Helper()
+	n := p.own
 	first := func(_ context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) { return args[0], nil }
 	n.HandleQuick("fjbench", "echo", 1, first)
 	n.Handle("fjbench", "slow", 1, first)
@@ -84,6 +87,9 @@ func serve(t *testing.T, n *node.Node) {
 			_ = sink.Post(tuple[1], etf.Tuple{etf.Atom("sink"), sink.Pid()})
 		default:
 			_ = sink.Post(tuple[1], etf.Atom("done"))
+		}
+		if p.release.Load() {
+			m.Release()
 		}
 	})
 	source = spawn(t, n, "source", func(m node.Message) {
