@@ -35,7 +35,7 @@ func TestConnectOnce(t *testing.T) {
 	if dialled.Load() != 1 {
 		t.Errorf("%d calls say that they made the link, want 1", dialled.Load())
 	}
-	within(t, time.Second, "b knows a", func() bool { return len(b.Nodes()) == 1 })
+	within(t, time.Second, "b knows a", func() bool { return len(b.Nodes()) == 1 && len(heard.all()) > 0 })
 	if got := heard.all(); len(got) != 1 || !got[0].Up || got[0].Dialled || got[0].Node != "a@localhost" {
 		t.Errorf("events of b: %+v", got)
 	}
