@@ -16,6 +16,10 @@ import (
 // end, as shells do.
 const signalStatus = 128
 
+// echoTime is how soon after a signal the same one is its echo: some programs
+// (timeout, for one) send it to the process and to its group.
+const echoTime = 250 * time.Millisecond
+
 // told is what signals have said so far.
 type told struct {
 	stop  context.Context // done: end
@@ -57,6 +61,8 @@ type step struct {
 
 // watch takes one step for each signal and exits at the one after the last.
 func watch(done context.Context, signals <-chan os.Signal, log *slog.Logger, steps []step, exit func(status int)) {
+	var last os.Signal
+	var at time.Time
 	for {
 		var s os.Signal
 		select {
@@ -64,6 +70,10 @@ func watch(done context.Context, signals <-chan os.Signal, log *slog.Logger, ste
 		case <-done.Done():
 			return
 		}
+		if s == last && time.Since(at) < echoTime {
+			continue
+		}
+		last, at = s, time.Now()
 		if len(steps) == 0 {
 			log.Warn("Stopping at once: " + s.String())
 			status := exitFailure

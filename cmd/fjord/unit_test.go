@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fjord-media/fjord/config"
@@ -34,6 +35,33 @@ func TestTwoSignals(t *testing.T) {
 	if !strings.Contains(log.String(), "Stopping: terminated") || !strings.Contains(log.String(), "Stopping at once: interrupt") {
 		t.Errorf("log is %s", &log)
 	}
+}
+
+// A signal that comes twice at once, as from timeout(1), counts once.
+func TestEchoOfASignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var first, second, exits int
+		steps := []step{{"%s", func() { first++ }}, {"%s", func() { second++ }}}
+		done, cancel := context.WithCancel(t.Context())
+		go watch(done, signals, slog.New(slog.DiscardHandler), steps, func(int) { exits++ })
+		say := func(s ...os.Signal) {
+			for _, x := range s {
+				signals <- x
+			}
+			synctest.Wait()
+		}
+		say(syscall.SIGTERM, syscall.SIGTERM)
+		if first != 1 || second+exits != 0 {
+			t.Errorf("first step %d times, then %d and %d", first, second, exits)
+		}
+		time.Sleep(echoTime)
+		say(syscall.SIGTERM, syscall.SIGTERM)
+		if second != 1 || exits != 0 {
+			t.Errorf("second step %d times, exits %d times", second, exits)
+		}
+		cancel()
+	})
 }
 
 func TestWatchEndsWithItsOwner(t *testing.T) {
@@ -57,6 +85,7 @@ func TestSignalEndsTheContextOnly(t *testing.T) {
 	if signals.hurry.Err() != nil {
 		t.Error("the first signal hurries")
 	}
+	time.Sleep(echoTime)
 	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
