@@ -28,6 +28,9 @@ type outside interface {
 	// resolve calls a method for a conflict on the owner's node; the result is
 	// told with core.resolution.
 	resolve(id uint64, on etf.Atom, c conflict)
+	// table asks for the table of names of a node of OTP; it is told with
+	// core.tableTold, if it can be had.
+	table(on etf.Atom, asked moment, tries int)
 	// ref makes a reference.
 	ref() etf.Ref
 }
@@ -75,6 +78,7 @@ type core struct {
 	parked   map[etf.Atom][]uint64  // monitors that wait for a link
 	lost     map[string]report      // lost_connection messages seen
 	syncers  []*syncer
+	doubting bool // names will be compared with all members
 
 	monitors  map[uint64]*watch
 	calls     map[etf.Ref]*call

@@ -26,8 +26,12 @@ func (c *core) up(n etf.Atom) {
 }
 
 // down is the input for a link that is gone. Monitors of what was behind it
-// end by themselves.
+// end by themselves. Newer nodes of OTP make all others leave that node; with others
+// names are compared.
 func (c *core) down(n etf.Atom) {
+	if c.isKnown(n) && (c.steady[n] || c.versionOf(n) < vsnLists) {
+		c.doubt()
+	}
 	delete(c.links, n)
 	c.forget(n)
 	delete(c.removing, n)

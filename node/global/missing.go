@@ -5,15 +5,15 @@ import (
 )
 
 // wantNames asks a member for the names of its processes, when it is one that
-// understands that and nobody changes names. In the request stands how many names
-// were removed here before.
+// understands that and nobody changes names. In the request stands what has happened
+// to names here before.
 func (c *core) wantNames(n etf.Atom) {
 	switch {
 	case !c.steady[n] || !c.isKnown(n):
 	case c.locks.namesLocked():
 		c.wantLater(n)
 	default:
-		c.tell(n, atomNamesWanted, c.self, c.names.removals)
+		c.tell(n, atomNamesWanted, c.self, c.moment().term())
 	}
 }
 
@@ -34,21 +34,16 @@ func (c *core) onNamesWanted(t etf.Tuple) {
 	c.tell(n, atomNamesTold, c.self, t[2], opList(ours))
 }
 
-// onNamesTold serves {names_told, Node, Token, Ops}: names that we lack are taken
-// over. When names change or were removed since we asked, the answer may be older
-// than that.
+// onNamesTold serves {names_told, Node, Token, Ops}. When names change or have
+// changed since we asked, the answer may be older than that.
 func (c *core) onNamesTold(t etf.Tuple) {
 	n, ok := t[1].(etf.Atom)
 	if !ok || !c.isKnown(n) {
 		return
 	}
-	if c.locks.namesLocked() || !isTag(t[2], c.names.removals) {
+	if c.locks.namesLocked() || !etf.Equal(t[2], c.moment().term()) {
 		c.wantLater(n)
 		return
 	}
-	for _, o := range parseOps(t[3]) {
-		if _, have := c.names.get(o.name); !have && !o.remove && o.pid.Node == n {
-			c.names.insert(o, "", byOwner())
-		}
-	}
+	c.takeOver(n, parseOps(t[3]))
 }

@@ -21,8 +21,9 @@ type names struct {
 	c     *core
 	table map[string]*name
 	named map[etf.Pid]int // how many names a process has
-	// removals counts the names that were removed or replaced.
-	removals int64
+	// What happened: names that were inserted, and those that were removed or
+	// replaced.
+	inserts, removals int64
 }
 
 func newNames(c *core) names {
@@ -44,6 +45,7 @@ func (t *names) insert(o op, external etf.Atom, by authority) {
 	}
 	t.drop(key)
 	e := &name{name: o.name, pid: o.pid, method: o.method, external: external}
+	t.inserts++
 	t.table[key] = e
 	t.named[o.pid]++
 	e.watch = t.c.watch(o.pid, o.pid.Node, func(etf.Term) {

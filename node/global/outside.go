@@ -16,6 +16,8 @@ const (
 	dialWait = 15 * time.Second
 	// resolveWait bounds the call of a method for a conflict.
 	resolveWait = 10 * time.Second
+	// tableWait bounds the question for a table of names.
+	tableWait = 30 * time.Second
 )
 
 // send implements outside.
@@ -148,4 +150,37 @@ func (s *Server) callMethod(ctx context.Context, on etf.Atom, c conflict) etf.Te
 		return remote.Reason
 	}
 	return etf.Tuple{etf.Atom("badrpc"), []byte(err.Error())}
+}
+
+// table implements outside. The table is the one of OTP's global_name_server, {Name,
+// Pid, Method, Monitor}, the same in OTP 23 to 29.
+func (s *Server) table(on etf.Atom, asked moment, tries int) {
+	s.group.Go("names of "+string(on), func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, tableWait)
+		defer cancel()
+		value, err := s.node.Call(ctx, string(on), "ets", "tab2list", etf.Atom("global_names"))
+		rows, ok := value.(etf.List)
+		if err != nil || !ok {
+			s.log.Warn("global: the names of a node cannot be compared", "node", on, "error", err)
+			return nil
+		}
+		table := parseTable(rows)
+		s.inbox.push(func() { s.core.tableTold(on, asked, tries, table) })
+		return nil
+	})
+}
+
+// parseTable reads [{Name, Pid, Method, Monitor}].
+func parseTable(rows etf.List) []op {
+	var out []op
+	for _, row := range rows {
+		v, ok := etf.AsTuple(row, 4)
+		if !ok {
+			continue
+		}
+		if o, ok := parseName(v[:3]); ok {
+			out = append(out, o)
+		}
+	}
+	return out
 }

@@ -234,6 +234,7 @@ func (c *core) adopt(n etf.Atom) {
 	if !c.isKnown(n) {
 		c.addKnown([]member{{node: n, version: c.versionOf(n)}})
 		c.syncOthers([]etf.Atom{n})
+		c.doubt()
 	}
 	c.wantNames(n)
 }

@@ -60,3 +60,18 @@ func unmarked(request etf.Term) etf.Term {
 	}
 	return t
 }
+
+// table implements outside: nodes of OTP have no such question.
+func (n *simNode) table(on etf.Atom, asked moment, tries int) {
+	if n.w.otp[n.name] || !n.current(on) {
+		return
+	}
+	me := n.name
+	n.w.put(me, on, func(there *simNode) {
+		var table []op
+		for _, e := range there.core.names.sorted() {
+			table = append(table, op{name: e.name, pid: e.pid, method: e.method})
+		}
+		there.w.put(on, me, func(n *simNode) { n.core.tableTold(on, asked, tries, table) })
+	})
+}
