@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const modules = process.env.FJORD_BROWSER_MODULES;
 const require = createRequire(join(modules, "package.json"));
@@ -19,7 +20,7 @@ const packages = { "ts-client-0.5.0": "@fishjam-dev/ts-client", "ts-client-sdk-0
 // bundle makes one script of the page's program and a client SDK.
 async function bundle(sdk) {
   const built = await esbuild.build({
-    entryPoints: [join(import.meta.dirname, "page.js")], bundle: true, write: false, format: "iife",
+    entryPoints: [fileURLToPath(new URL("page.js", import.meta.url))], bundle: true, write: false, format: "iife",
     nodePaths: [join(modules, "node_modules")], alias: { sdk: packages[sdk] }, logLevel: "silent",
   });
   return built.outputFiles[0].text;
