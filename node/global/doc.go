@@ -42,11 +42,14 @@
 //     for 2 s counts as a refusal.
 //   - A node that is in sync with us but that nobody told us of, since the one that
 //     should have ended, becomes known after a second.
-//   - Nodes with this package ask each other for names that were lost on their way,
-//     a second after they came in sync (names_wanted, names_told; marked by the atom
-//     reconnects where OTP looks at nothing). A link between members that is cut in
-//     the middle of a joining can leave a BEAM node or us without a name; OTP cuts
-//     off a whole node in that case.
+//   - When a link between two members is lost and OTP does not cut off a node for
+//     that (nodes with this package, OTP 23 and 24), names are compared five to ten
+//     seconds later with all members: with nodes of this package by messages of
+//     their own (names_wanted, names_told; they know each other by the atom
+//     reconnects where OTP looks at nothing), with others by reading their table
+//     over erpc. What counts is what the node of a process says.
+//   - When we and another node ask each other to leave at the same moment, we do.
+//     OTP keeps a link over which nobody joins.
 //
 // The facts are those of the OTP documents "global" (Kernel reference manual) and
 // of OTP's behaviour.
