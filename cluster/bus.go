@@ -213,16 +213,26 @@ func (b *Bus) crashed(lost []orphan) {
 	}
 }
 
-// flush waits until what was published has reached the other nodes, or ctx is
-// done.
-func (s *services) flush(ctx context.Context) {
-	for s.waiting() > 0 {
+// flush waits until what was published has reached the other nodes, ctx is
+// done, or for patience nothing has left: a node that does not read is no reason
+// to stay.
+func (s *services) flush(ctx context.Context, patience time.Duration) {
+	left, since := s.waiting(), time.Now()
+	for left > 0 && time.Since(since) < patience {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Millisecond):
 		}
+		if n := s.waiting(); n < left {
+			left, since = n, time.Now()
+		}
 	}
+	if left > 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	// An answer of each node shows that what was sent before has arrived.
 	s.node.Multicall(ctx, s.node.Nodes(), "erlang", "nodes")
 }

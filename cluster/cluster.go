@@ -256,7 +256,8 @@ func (c *Cluster) Elsewhere(ctx context.Context, id room.ID) (address string, el
 	return c.router.Elsewhere(ctx, id)
 }
 
-// farewell is how long Stop waits for the last notifications to arrive.
+// farewell is how long Stop waits while no notification leaves, and then for
+// the last ones to arrive.
 const farewell = 300 * time.Millisecond
 
 // Stop lets the other nodes have what was published, and ends discovery,
@@ -266,9 +267,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	c.stopped.Store(true)
 	var err error
 	if c.parts != nil {
-		last, cancel := context.WithTimeout(ctx, farewell)
-		c.parts.flush(last)
-		cancel()
+		c.parts.flush(ctx, farewell)
 	}
 	c.cancel()
 	err = c.group.StopAndWait(ctx)

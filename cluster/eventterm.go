@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/fjord-media/fjord/node/etf"
 	"github.com/fjord-media/fjord/room"
@@ -37,10 +38,11 @@ type eventForm struct {
 	read  func(id room.ID, rest []etf.Term) (room.Event, error)
 }
 
+// eventTable is made once: thousands of events a second look into it.
+var eventTable = slices.Concat(roomForms(), peerForms(), trackForms())
+
 // eventForms is the table of all events.
-func eventForms() []eventForm {
-	return append(append(roomForms(), peerForms()...), trackForms()...)
-}
+func eventForms() []eventForm { return eventTable }
 
 // plain is an event of the room alone.
 func plain[E room.Event](word etf.Atom, make func(room.ID) room.Event) eventForm {

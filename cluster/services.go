@@ -17,6 +17,12 @@ import (
 // subscribers, which do not block.
 const eventQueue = 1 << 16
 
+// What may wait for another node: of one that stops, the ends of 100,000 rooms.
+const (
+	peerQueue = 1 << 17
+	peerBytes = 32 << 20
+)
+
 // services are what every node of the original runs beside the room service:
 // global, pg's scope of Phoenix.PubSub, and the PubSub itself. Jellyfish nodes
 // have a PubSub of another name; it is joined too.
@@ -48,10 +54,10 @@ func startServices(n *node.Node, bus *Bus, fjords func() []string, log *slog.Log
 	if s.scope, err = pg.Start(n, pubsub.Scope, pg.WithLogger(log.With("part", "pg"))); err != nil {
 		return s, err
 	}
-	if s.fishjam, err = pubsub.Start(s.scope, pubsub.Options{Name: pubsubFishjam, Logger: log}); err != nil {
+	if s.fishjam, err = pubsub.Start(s.scope, pubsub.Options{Name: pubsubFishjam, PeerQueue: peerQueue, PeerBytes: peerBytes, Logger: log}); err != nil {
 		return s, err
 	}
-	if s.jellyfish, err = pubsub.Start(s.scope, pubsub.Options{Name: pubsubJellyfish, Logger: log}); err != nil {
+	if s.jellyfish, err = pubsub.Start(s.scope, pubsub.Options{Name: pubsubJellyfish, PeerQueue: peerQueue, PeerBytes: peerBytes, Logger: log}); err != nil {
 		return s, err
 	}
 	for _, topic := range []string{topicEvents, topicMetrics, topicFjord} {

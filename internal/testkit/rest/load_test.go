@@ -264,3 +264,39 @@ func cpuTime(t *testing.T, pid int) time.Duration {
 	system, _ := strconv.Atoi(fields[14])
 	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
 }
+
+// TestLoadRoomsElsewhere: when a node of many rooms is told to stop, a listener
+// of another node hears of the end of each, once.
+func TestLoadRoomsElsewhere(t *testing.T) {
+	rooms := 1000
+	if testkit.Soak() {
+		rooms = 100_000
+	}
+	c := testkit.NewCluster(t)
+	c.Env["FJ_LOG_LEVEL"] = "warning"
+	a := c.Node(t, "a@localhost").WaitUp(t)
+	k := dial(t, a.API)
+	defer k.close()
+	for i := range rooms {
+		k.ask(t, "POST", "/room", fmt.Sprintf(`{"roomId":"r%d"}`, i), 201)
+	}
+	b := c.Node(t, "b@localhost", "FJ_DIST_NODES", "a@localhost").WaitUp(t)
+	testkit.WaitMesh(t, 10*time.Second, a, b)
+	crowd := listen(t, b.API, 3)
+	ended := map[string]bool{}
+	crowd.first = func(event string) {
+		if id := event[4:]; event[0] != 0x0a || ended[id] {
+			t.Errorf("event %q, already heard: %v", event, ended[id])
+		} else {
+			ended[id] = true
+		}
+	}
+	crowd.read()
+	a.Signal(t, syscall.SIGTERM)
+	if code := a.WaitExit(t, 2*time.Second); code != 0 {
+		t.Errorf("status %d", code)
+	}
+	testkit.Within(t, 2*time.Second, "all ends are heard of", func() bool { return crowd.total() >= int64(3*rooms) })
+	testkit.During(t, 200*time.Millisecond, "nothing comes twice", func() bool { return crowd.total() == int64(3*rooms) })
+	crowd.check(t, rooms)
+}
