@@ -123,3 +123,36 @@ func TestRestartAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestRename: a BEAM process stops distribution and starts it under another name:
+// the Fjord node loses the one and meets the other, whose global names live on.
+func TestRename(t *testing.T) {
+	parallel(t, 1, func(t *testing.T, w *world) {
+		f := w.fjord(t, "f1@localhost")
+		b := testkit.StartBEAM(t, testkit.BEAMOptions{OTP: w.otps[0], Cookie: cookie, Env: w.env()})
+		b.Eval(t, fmt.Sprintf(forever, "named"))
+		for _, name := range []string{"first@localhost", "second@localhost"} {
+			b.Expect(t, fmt.Sprintf("{ok, _} = net_kernel:start(['%s', shortnames]), erlang:set_cookie(node(), %s).", name, cookie), "true")
+			uses(t, b, f.Node)
+			b.Expect(t, "global:sync().", "ok")
+			b.Expect(t, "global:re_register_name(lasting, whereis(named)).", "yes")
+			b.Expect(t, strings.ReplaceAll("{erpc:call($F, erlang, nodes, []), node(erpc:call($F, echo, whereis, [lasting]))}.", "$F", "'"+f.Node+"'"), fmt.Sprintf("{[%s],%[1]s}", name))
+			b.Expect(t, strings.ReplaceAll("W = erpc:call($F, echo, spawn_worker, []), M = monitor(process, W), ok = net_kernel:stop(), receive {'DOWN', M, _, _, R} -> R after 3000 -> none end.", "$F", "'"+f.Node+"'"), "noconnection")
+		}
+	})
+}
+
+// TestGroupMonitor: pg:monitor_scope tells of the groups of a Fjord node.
+func TestGroupMonitor(t *testing.T) {
+	parallel(t, 1, func(t *testing.T, w *world) {
+		f := w.fjord(t, "f1@localhost")
+		b := w.beam(t)
+		b.Expect(t, "element(1, pg:start(pg)).", "ok")
+		if b.Eval(t, "erlang:function_exported(pg, monitor_scope, 1).") != "true" {
+			return // before OTP 25.1
+		}
+		ping(t, b, f.Node)
+		b.Expect(t, strings.ReplaceAll(`{M, _} = pg:monitor_scope(pg), W = erpc:call($F, echo, join, [watched]),
+			A = receive {M, join, watched, [W]} -> join after 3000 -> none end, exit(W, kill), B = receive {M, leave, watched, [W]} -> leave after 3000 -> none end, {A, B}.`, "$F", "'"+f.Node+"'"), "{join,leave}")
+	})
+}
