@@ -54,6 +54,7 @@ func startNode(ctx context.Context, cfg config.Config, name string, log *logx.Lo
 		return nil, fmt.Errorf("Couldn't start Fjord node, reason: %w", err) // the original's text
 	}
 	warnOfCookie(d, n, log.Slog("node"))
+	warnOfEPMD(ctx, d, n, log.Slog("node"))
 	return n, nil
 }
 
