@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -35,10 +36,18 @@ type node struct {
 // start starts a node with TURN over UDP and TCP.
 func start(t testing.TB) *node {
 	t.Helper()
+	return startWith(t, nil)
+}
+
+// startWith starts one with more variables.
+func startWith(t testing.TB, more map[string]string) *node {
+	t.Helper()
 	ports := testkit.FreePorts(t, 2)
-	f := testkit.StartFjord(t, testkit.FjordOptions{Env: map[string]string{
+	env := map[string]string{
 		"FJ_METRICS_PORT": strconv.Itoa(ports[0]), "FJ_WEBRTC_TURN_TCP_PORT": strconv.Itoa(ports[1]), "FJ_LOG_LEVEL": "warning",
-	}}).WaitUp(t)
+	}
+	maps.Copy(env, more)
+	f := testkit.StartFjord(t, testkit.FjordOptions{Env: env}).WaitUp(t)
 	return &node{Fjord: f, metrics: fmt.Sprintf("http://127.0.0.1:%d/metrics", ports[0])}
 }
 
