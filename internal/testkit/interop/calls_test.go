@@ -67,6 +67,10 @@ func TestKillTheActorBehindAName(t *testing.T) {
 			R = monitor(process, P), Q = monitor(process, {$S, $F}), exit(P, kill),
 			A = receive {'DOWN', R, process, P, W1} -> W1 after 2000 -> silence end,
 			B = receive {'DOWN', Q, process, {_, _}, W2} -> W2 after 2000 -> silence end, {A, B}.`, `{killed,killed}`)
+		testkit.Within(t, 2*time.Second, "there is a successor", func() bool {
+			return b.Eval(t, p.fill(`is_pid(rpc:call($F, erlang, whereis, [$S])).`)) == "true"
+		})
+		p.expect(t, b, `P = rpc:call($F, erlang, whereis, [$S]), process_flag(trap_exit, true), link(P), exit(P, kill), receive {'EXIT', P, R} -> R after 2000 -> silence end.`, `killed`)
 		testkit.Within(t, 2*time.Second, "the successor answers", func() bool {
 			value := b.Eval(t, p.fill(`catch element(1, gen_server:call({$S, $F}, {create_room, `+config("after")+`})).`))
 			return value == "ok" || value == "error"
