@@ -46,6 +46,7 @@ type chaos struct {
 	t       *testing.T
 	places  map[string]*place // by address
 	entries []*place
+	ears    []*listener
 
 	mu     sync.Mutex
 	rooms  map[string]*kept
@@ -77,7 +78,7 @@ func TestChaos(t *testing.T) {
 	c.places[d.Address] = &place{name: d.Node, address: d.Address, node: d.REST}
 	stable := []*testkit.Fjord{c.entries[0].node, c.entries[1].node}
 	members(t, 3*time.Second, 6, stable...)
-	ears := []*listener{listen(t, stable[0]), listen(t, stable[1])}
+	c.ears = []*listener{listen(t, stable[0]), listen(t, stable[1])}
 
 	length, pause := 20*time.Second, 50*time.Millisecond
 	if testkit.Soak() {
@@ -93,7 +94,7 @@ func TestChaos(t *testing.T) {
 	close(stop)
 	workers.Wait()
 	testkit.WaitMesh(t, 10*time.Second, append([]*testkit.Fjord{d.REST}, c.nodes()...)...)
-	c.audit(ears)
+	c.audit()
 	d.Clean(t)
 }
 
@@ -200,6 +201,21 @@ func (c *chaos) remove() {
 	if status, body, err := k.owner.node.Do(http.MethodDelete, "/room/"+id, ""); err != nil || status != http.StatusNoContent {
 		c.t.Errorf("delete %s on %s: %d %s %v", id, k.owner.name, status, body, err)
 	}
+	// Killed at once, the owner may not have told of it: then some hear that the
+	// room crashed with it.
+	for end := time.Now().Add(time.Second); time.Now().Before(end) && !c.told(id); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// told says whether all listeners have heard that a room was deleted.
+func (c *chaos) told(id string) bool {
+	for _, l := range c.ears {
+		if l.count("room_deleted "+id) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // reap kills nodes at random and starts them again.
@@ -225,7 +241,7 @@ func (c *chaos) reap(stop chan struct{}) {
 }
 
 // audit checks the accounts.
-func (c *chaos) audit(ears []*listener) {
+func (c *chaos) audit() {
 	t := c.t
 	alive, lost, deleted, sum := map[string]bool{}, 0, 0, 0
 	for id, k := range c.rooms {
@@ -266,7 +282,7 @@ func (c *chaos) audit(ears []*listener) {
 			t.Errorf("room %s of %s is gone", id, c.rooms[id].owner.name)
 		}
 	}
-	for i, l := range ears {
+	for i, l := range c.ears {
 		c.announced(fmt.Sprintf("listener %d", i+1), l, held)
 	}
 }
