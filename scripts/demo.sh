@@ -62,7 +62,7 @@ room() {
   echo "$answer" | grep -o '"fishjam_address":"[^"]*"' >>"$log/addresses"
 }
 
-command -v curl >/dev/null || die "curl is missing"
+command -v curl >/dev/null || die "curl is missing: apt-get install curl"
 [ -x "$fjord" ] || die "$fjord is missing: run make build"
 port_free 4001 "FJ_PORT of f1"
 port_free 4002 "FJ_PORT of f2"
@@ -92,7 +92,9 @@ Both nodes stay up until Ctrl-C. In another terminal, try:
   curl -H "authorization: Bearer development" http://localhost:4002/health               # nodesInCluster is 2
   bin/fjord names                                                                       # what epmd -names prints
 
-and join with a real Erlang shell:
+or open http://localhost:4001/dashboard in a browser (the token is development), create rooms and add peers to them,
+
+or join with a real Erlang shell:
 
   erl -sname me@localhost -setcookie fishjam_cookie
   1> net_adm:ping('f2@localhost').

@@ -25,13 +25,22 @@ export async function ask(token, address, method, path, body) {
   return json.data;
 }
 
+// refused says why a websocket does not open although the node answers requests.
+export function refused(host) {
+  return `websocket refused: does FJ_CHECK_ORIGIN of ${host} allow this page, ${location.host}?`;
+}
+
 // listen opens the server websocket, and opens it again when it closes.
 export function listen(token, { notification, report, state }) {
   const url = location.origin.replace(/^http/, "ws") + "/socket/server/websocket";
+  let opened = false;
   const open = () => {
     const ws = new WebSocket(url);
     ws.binaryType = "arraybuffer";
-    ws.onopen = () => ws.send(field(7, field(1, token)));
+    ws.onopen = () => {
+      opened = true;
+      ws.send(field(7, field(1, token)));
+    };
     ws.onmessage = ({ data }) => {
       const [[kind, content]] = fields(new Uint8Array(data));
       if (kind === 6) {
@@ -45,7 +54,7 @@ export function listen(token, { notification, report, state }) {
       }
     };
     ws.onclose = ({ reason }) => {
-      state(reason || "connection lost, trying again");
+      state(reason || (opened ? "connection lost, trying again" : refused(location.host)));
       if (reason !== "invalid token") setTimeout(open, 2000);
     };
   };

@@ -1,4 +1,5 @@
 // A peer: the peer websocket and one RTCPeerConnection, as the SDKs have them.
+import { refused } from "./api.js";
 import { field, fields, string } from "./wire.js";
 
 export class Peer {
@@ -11,11 +12,14 @@ export class Peer {
     this.ids = new Map(); // our tracks' ids
     this.ws = new WebSocket(url);
     this.ws.binaryType = "arraybuffer";
-    this.ws.onopen = () => this.ws.send(field(2, field(1, token)));
+    this.ws.onopen = () => {
+      this.opened = true;
+      this.ws.send(field(2, field(1, token)));
+    };
     this.ws.onmessage = ({ data }) => this.message(new Uint8Array(data));
     this.ws.onclose = ({ reason }) => {
       this.pc?.close();
-      on.closed(reason || "closed");
+      on.closed(reason || (this.opened ? "closed" : refused(new URL(url).host)));
     };
   }
 
