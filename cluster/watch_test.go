@@ -29,6 +29,19 @@ func TestWatch(t *testing.T) {
 			w.down("b", now)
 			return w.dead("b")
 		}, []room.ID{"1", "2"}},
+		"made for this node, and not announced yet": {func(w *watch) []orphan {
+			w.made("b", "1")
+			w.made("unknown", "2")
+			w.down("b", now)
+			w.made("b", "3") // too late: its link is gone
+			return w.dead("b")
+		}, []room.ID{"1"}},
+		"made for this node, and ended": {func(w *watch) []orphan {
+			w.note("b", room.RoomDeleted{ID: "1"}) // before the list has come
+			w.made("b", "1")
+			w.down("b", now)
+			return w.dead("b")
+		}, nil},
 		"ended rooms are not": {func(w *watch) []orphan {
 			w.learn("b", map[room.ID]string{"1": "", "2": ""})
 			w.note("b", room.RoomDeleted{ID: "1"})
