@@ -19,6 +19,8 @@ type WebhookOptions struct {
 	URL    func(room.ID) string
 	Allow  AddressRule  // where webhooks may be sent
 	Logger *slog.Logger // nil: nowhere
+	// Timeout bounds one attempt. Zero: 10 s.
+	Timeout time.Duration
 	// Backoff is the pause after the first failed attempt; it doubles with
 	// each further one. Zero: 1 s.
 	Backoff time.Duration
@@ -49,6 +51,9 @@ func NewWebhooks(ctx context.Context, opts WebhookOptions) *Webhooks {
 	}
 	if opts.Backoff == 0 {
 		opts.Backoff = time.Second
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = webhookTimeout
 	}
 	return &Webhooks{
 		WebhookOptions: opts, client: webhookClient(opts.Allow),

@@ -119,6 +119,24 @@ func TestWebhooksTryAgain(t *testing.T) {
 	}
 }
 
+// A receiver that takes the body and does not answer is left after a while.
+func TestWebhooksTimeOut(t *testing.T) {
+	hung := make(chan struct{})
+	defer close(hung)
+	rc := startReceiver(t, func(n int, _ http.ResponseWriter, _ *http.Request) {
+		if n == 1 {
+			<-hung
+		}
+	})
+	w := startWebhooks(t, nil, AddressRule{})
+	w.Timeout = 500 * time.Millisecond
+	w.Deliver(rc.URL, room.RoomCreated{ID: "a"})
+	until(t, "delivered", func() bool { return w.Counts().Delivered.Load() == 1 })
+	if w.Counts().Retried.Load() == 0 || len(rc.got()) < 2 {
+		t.Errorf("%d attempts", len(rc.got()))
+	}
+}
+
 func TestWebhooksGiveUp(t *testing.T) {
 	broken := startReceiver(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	gone := startReceiver(t, func(_ int, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })

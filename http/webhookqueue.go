@@ -16,7 +16,7 @@ import (
 const (
 	maxWebhooks      = 10000 // that wait for one URL
 	webhookTries     = 5
-	webhookTimeout   = 10 * time.Second // of one attempt
+	webhookTimeout   = 10 * time.Second // of one attempt, usually
 	webhookRedirects = 5
 	maxWebhookAnswer = 64 << 10 // bytes that are read, for the connection's sake
 )
@@ -100,7 +100,7 @@ func (q *webhookQueue) deliver(ctx context.Context, body []byte) error {
 
 // post makes one attempt and follows redirects without changing the method.
 func (w *Webhooks) post(ctx context.Context, target string, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
+	ctx, cancel := context.WithTimeout(ctx, w.Timeout)
 	defer cancel()
 	for range webhookRedirects {
 		next, err := w.postOnce(ctx, target, body)
