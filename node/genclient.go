@@ -98,9 +98,14 @@ func (n *Node) startClient() (err error) {
 	return err
 }
 
-// clientMessage takes replies that come to the pid instead of the alias.
+// clientMessage takes replies that come to the pid instead of the alias, and the
+// output of what is called elsewhere.
 func (n *Node) clientMessage(m Message) {
 	t, ok := m.Term.(etf.Tuple)
+	if ok && len(t) == 4 && t[0] == etf.Term(etf.Atom("io_request")) {
+		n.ioRequest(t)
+		return
+	}
 	if !ok || len(t) != 2 {
 		return
 	}

@@ -45,6 +45,12 @@ func TestInteropWeCall(t *testing.T) {
 		if err != nil || etf.String(got) != "[2,1]" {
 			t.Errorf("reverse: %s %v", etf.String(got), err)
 		}
+		for _, call := range [][]etf.Term{{"format", "printed ~p~n", etf.List{int64(1)}}, {"put_chars", "printed"}, {"get_line", "> "}, {"columns"}} {
+			args := call[1:] // who prints waits for us, its group leader
+			if _, err := w.n.Call(short(t), w.b.Node, "io", call[0].(string), args...); err != nil {
+				t.Errorf("io:%s: %v", call[0], err)
+			}
+		}
 		if _, err := w.n.Call(short(t), w.b.Node, "no", "such"); !errors.Is(err, ErrUndef) {
 			t.Errorf("undef: %v", err)
 		}
