@@ -127,7 +127,7 @@ func (p *process) ProcessTerminate(reason error) {
 }
 
 func (p *process) logEnd() {
-	if !Crashed(p.why) || p.isIgnored() {
+	if !Crashed(p.why) || p.isIgnored() || p.sys.torn.Load() {
 		return
 	}
 	name := PID{&p.cell}.label()

@@ -96,6 +96,7 @@ func (s *System) survivors() string {
 // have ended: Ergo waits for them, and exits the whole program if in vain.
 func (s *System) halt(force bool) {
 	if force {
+		s.torn.Store(true)
 		s.node.StopForce()
 	} else {
 		s.node.Stop()

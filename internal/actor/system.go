@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"ergo.services/ergo/gen"
 
@@ -19,7 +20,8 @@ type System struct {
 	group   *run.Group
 	release chan struct{} // closed when the node has stopped
 	watcher PID
-	named   sync.Map // registered name → *cell
+	named   sync.Map    // registered name → *cell
+	torn    atomic.Bool // Stop gave up waiting: what is left is killed, which its error tells
 
 	mu       sync.Mutex
 	live     int // processes, the watcher included

@@ -24,7 +24,7 @@ type ended struct {
 }
 
 func (s *System) tellWatchers(fns []func(error), reason error) {
-	if err := s.Send(s.watcher, ended{fns, reason}); err != nil {
+	if err := s.Send(s.watcher, ended{fns, reason}); err != nil && !s.torn.Load() {
 		s.log.Error("watchers of an actor were not told of its end", "error", err)
 	}
 }
