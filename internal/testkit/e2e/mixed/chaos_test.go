@@ -80,7 +80,7 @@ func TestChaos(t *testing.T) {
 	members(t, 3*time.Second, 6, stable...)
 	c.ears = []*listener{listen(t, stable[0]), listen(t, stable[1])}
 
-	length, pause := 20*time.Second, 50*time.Millisecond
+	length, pause := 15*time.Second, 50*time.Millisecond
 	if testkit.Soak() {
 		length = 3 * time.Minute
 	}
