@@ -2,8 +2,10 @@ package sfu_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -179,4 +181,32 @@ func TestFirstFrame(t *testing.T) {
 		}
 	}
 	t.Errorf("not once within %v in %d tries", 3*soon, tries)
+}
+
+// TestPublishSoon: a client that publishes has its answer soon, at the median. A
+// busy machine has several tries.
+func TestPublishSoon(t *testing.T) {
+	t.Parallel()
+	const soon, tries, each = 150 * time.Millisecond, 4, 5
+	lab := sfupeer.NewLab(t)
+	room := lab.Room(sfu.RoomOptions{})
+	var median time.Duration
+	for i := range tries {
+		var took []time.Duration
+		for n := range each {
+			id := fmt.Sprintf("p%d.%d", i, n)
+			c, p := lab.Join(room, id, sfupeer.Options{})
+			begun := time.Now()
+			publish(t, c, audio(id+":a"))
+			lab.Until("answered", c, func() bool { return c.Count("sdpAnswer") > 0 })
+			took = append(took, time.Since(begun))
+			p.Close()
+		}
+		slices.Sort(took)
+		if median = took[each/2]; median < 3*soon {
+			t.Logf("median %v", median)
+			return
+		}
+	}
+	t.Errorf("median %v in the last of %d tries", median, tries)
 }

@@ -23,8 +23,8 @@ type Options struct {
 	TCP bool
 	// TLS makes it use TURN servers over TLS only, and says how; nil: none.
 	TLS *tls.Config
-	// Codecs are the video codecs in order of preference: "VP8", "H264", "VP9";
-	// nil: VP8 and H264.
+	// Codecs are the video codecs in order of preference: "VP8", "H264", "VP9",
+	// "AV1", "H265"; nil: VP8 and H264.
 	Codecs []string
 	// Net, if set, changes packets on their way; see webrtc.SettingEngine.SetNet.
 	Setting func(*webrtc.SettingEngine)

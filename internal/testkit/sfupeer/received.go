@@ -70,15 +70,11 @@ func (r *Received) take(p *rtp.Packet, now time.Time) {
 	}
 	vp8 := strings.EqualFold(r.Codec, "VP8")
 	var picture uint16
-	key := true
 	if vp8 && len(payload) > 6 {
 		picture = binary.BigEndian.Uint16(payload[2:]) & 0x7fff
-		key = payload[6] == 0 && payload[0]&0x10 != 0
-		payload = payload[7:]
-	} else if strings.EqualFold(r.Codec, "H264") && len(payload) > 1 {
-		key = payload[0]&0x1f == 7
-		payload = payload[1:]
 	}
+	size, key := head(r.Codec, payload)
+	payload = payload[min(size, len(payload)):]
 	if len(payload) < 8 || binary.BigEndian.Uint16(payload) != Magic {
 		r.fault("packet %d is damaged", p.SequenceNumber)
 		return
@@ -105,6 +101,27 @@ func (r *Received) take(p *rtp.Packet, now time.Time) {
 		r.compare(p, layer, frame, picture, key, vp8, diff == 1)
 	}
 	r.sequence, r.stamp, r.picture, r.frame, r.Layer, r.Last = p.SequenceNumber, p.Timestamp, picture, frame, layer, now
+}
+
+// head is the size of what a codec puts before the picture's data, and whether
+// it begins a key frame: the counterpart of Source.head.
+func head(codec string, b []byte) (size int, key bool) {
+	if len(b) < 7 {
+		return 0, false
+	}
+	switch strings.ToUpper(codec) {
+	case "VP8":
+		return 7, b[6] == 0 && b[0]&0x10 != 0
+	case "VP9":
+		return 1, b[0] == 0x08
+	case "AV1":
+		return 1, b[0] == 0x08
+	case "H264":
+		return 1, b[0]&0x1f == 7
+	case "H265":
+		return 2, b[0]>>1 == 32
+	}
+	return 0, true
 }
 
 func (r *Received) compare(p *rtp.Packet, layer int, frame uint32, picture uint16, key, vp8, next bool) {

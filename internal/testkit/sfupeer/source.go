@@ -23,7 +23,7 @@ type Source struct {
 	ID       string
 	Metadata any
 	Kind     string        // "audio" or "video"
-	Codec    string        // "opus", "VP8" or "H264"
+	Codec    string        // "opus", "VP8", "H264", "VP9", "AV1" or "H265"
 	RIDs     []string      // simulcast; nil: none
 	Interval time.Duration // between frames; 0: 33 ms, audio 20 ms
 	Packets  int           // per frame; 0: 2
@@ -236,21 +236,7 @@ func (s *Source) extend(p *rtp.Packet, l *layer) {
 
 // payload makes one packet of a frame.
 func (s *Source) payload(l *layer, frame uint32, place int, key bool) []byte {
-	var b []byte
-	switch strings.ToUpper(s.Codec) {
-	case "VP8":
-		b = descriptorVP8(uint16(frame), uint8(frame), place == 0)
-		first := byte(1)
-		if key {
-			first = 0
-		}
-		b = append(b, first)
-	case "H264":
-		b = []byte{0x61}
-		if key && place == 0 {
-			b = []byte{0x67}
-		}
-	}
+	b := s.head(frame, place == 0, key)
 	b = binary.BigEndian.AppendUint16(b, Magic)
 	b = append(b, byte(l.index))
 	b = binary.BigEndian.AppendUint32(b, frame)
@@ -266,6 +252,29 @@ func (s *Source) payload(l *layer, frame uint32, place int, key bool) []byte {
 		b = append(b, byte(len(b)))
 	}
 	return b
+}
+
+// head is what the codec puts before the picture's data.
+func (s *Source) head(frame uint32, start, key bool) []byte {
+	pick := func(when bool, yes, no byte) byte {
+		if when {
+			return yes
+		}
+		return no
+	}
+	switch strings.ToUpper(s.Codec) {
+	case "VP8":
+		return append(descriptorVP8(uint16(frame), uint8(frame), start), pick(key, 0, 1))
+	case "VP9": // B, and P unless it is a key frame
+		return []byte{pick(start, 0x08, 0) | pick(key, 0, 0x40)}
+	case "AV1": // N in front of a key frame; Z on what continues a frame
+		return []byte{pick(start, 0, 0x80) | pick(key && start, 0x08, 0)}
+	case "H264":
+		return []byte{pick(key && start, 0x67, 0x61)}
+	case "H265": // a VPS, or a trailing picture
+		return []byte{pick(key && start, 32<<1, 1<<1), 1}
+	}
+	return nil
 }
 
 // descriptorVP8 has a 15-bit picture id, TL0PICIDX and KEYIDX.
