@@ -163,6 +163,10 @@ func TestBuiltinFunctions(t *testing.T) {
 	}
 }
 
+// services is how many processes a node has of its own: the client, net_kernel, rex
+// and logger_proxy.
+const services = 4
+
 func TestCallIsCancelled(t *testing.T) {
 	l := newLab(t)
 	near, far := l.start(t, "near@localhost"), l.start(t, "far@localhost")
@@ -199,7 +203,7 @@ func TestCallIsCancelled(t *testing.T) {
 	within(t, time.Second, "processes gone", func() bool {
 		far.procs.mu.RLock()
 		defer far.procs.mu.RUnlock()
-		return len(far.procs.byPid) == 3
+		return len(far.procs.byPid) == services
 	})
 	within(t, time.Second, "places of calls free", func() bool { return runningCalls(far) == 0 })
 	near.relations.Lock()
@@ -299,9 +303,9 @@ func TestSpawnRequests(t *testing.T) {
 			}
 		})
 	}
-	within(t, time.Second, "only the 3 services are left", func() bool {
+	within(t, time.Second, "only the services are left", func() bool {
 		far.procs.mu.RLock()
 		defer far.procs.mu.RUnlock()
-		return len(far.procs.byPid) == 3
+		return len(far.procs.byPid) == services
 	})
 }

@@ -85,11 +85,16 @@ func putChars(t etf.Tuple) (result etf.Term, text string) {
 			out.WriteString(" " + etf.String(arg))
 		}
 	}
-	s := strings.ToValidUTF8(strings.TrimSpace(out.String()), "?")
+	return etf.Atom("ok"), brief(out.String())
+}
+
+// brief makes text fit for the log.
+func brief(s string) string {
+	s = strings.ToValidUTF8(strings.TrimSpace(s), "?")
 	if len(s) > maxPrinted {
 		s = strings.ToValidUTF8(s[:maxPrinted], "") + "…"
 	}
-	return etf.Atom("ok"), s
+	return s
 }
 
 // chardata writes text given as characters, binaries and lists of these.

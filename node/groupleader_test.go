@@ -1,6 +1,8 @@
 package node
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -62,5 +64,37 @@ func TestGroupLeaderAnswers(t *testing.T) {
 	r.send(t, dist.SigSend{From: r.self, To: n.client.pid, Message: tuple(atom("io_request"), atom("odd"), atom("ref"), atom("getopts"))})
 	if s := r.next(20 * time.Millisecond); s != nil {
 		t.Errorf("answer %+v", s)
+	}
+}
+
+// TestRemoteLog: what called functions log on BEAM nodes is logged here.
+func TestRemoteLog(t *testing.T) {
+	var out bytes.Buffer
+	n := newLab(t).start(t, "go@localhost")
+	n.log = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == slog.MessageKey {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	for event, want := range map[string]string{
+		`{log,notice,"text",#{}}`:             `level=INFO node=b@localhost text=text`,
+		`{log,error,"~p of ~p",[a,b],#{}}`:    `level=ERROR node=b@localhost text="~p of ~p [a,b]"`,
+		`{log,warning,#{a => 1},#{}}`:         `level=WARN node=b@localhost text="#{a => 1}"`,
+		`{log,emergency,[{key,value}],#{}}`:   `level=ERROR node=b@localhost text=[{key,value}]`,
+		`{log,debug,"not at this level",#{}}`: ``,
+		`{log,odd,"text",#{}}`:                ``,
+		`{log}`:                               ``,
+		`odd`:                                 ``,
+	} {
+		term, err := etf.Parse(event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		n.remoteLog(Message{From: etf.Pid{Node: "b@localhost", ID: 1, Creation: 1}, Term: term})
+		if got := strings.TrimSpace(out.String()); got != want {
+			t.Errorf("%s: %s", event, got)
+		}
 	}
 }

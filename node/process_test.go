@@ -106,7 +106,7 @@ func TestNamesAreUniqueAndFreeAtOnce(t *testing.T) {
 	if _, err := n.Spawn("worker", Callbacks{}); err != nil {
 		t.Error(err)
 	}
-	if got := fmt.Sprint(n.RegisteredNames()); got != "[net_kernel rex worker]" {
+	if got := fmt.Sprint(n.RegisteredNames()); got != "[logger_proxy net_kernel rex worker]" {
 		t.Errorf("names %s", got)
 	}
 }

@@ -18,6 +18,9 @@ func (n *Node) startServices() error {
 	if err := n.startRex(); err != nil {
 		return err
 	}
+	if err := n.startLogger(); err != nil {
+		return err
+	}
 	n.handleBuiltins()
 	return nil
 }
