@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"testing"
+	"time"
 
 	prtp "github.com/pion/rtp"
 	"pgregory.net/rapid"
@@ -205,6 +206,45 @@ func TestStreamReturns(t *testing.T) {
 	p.follows("the return")
 	if p.send(&two, true) || !p.send(&one, false) {
 		t.Error("the second stream, which has just fallen silent, disturbs")
+	}
+}
+
+// TestLongPause: a track that was silent for long, so that its timestamps and
+// our clock went far, goes on with its next packet as if nothing had been; so it
+// does after a loss of as many packets as can be told from old ones.
+func TestLongPause(t *testing.T) {
+	for _, kind := range []Kind{Audio, Video} {
+		for _, pause := range []time.Duration{time.Minute, time.Hour, 20 * time.Hour} {
+			p := newPublisher(t, kind)
+			s := stream{1, 65000, 1<<32 - 100_000}
+			for i := range 700 { // over a wrap
+				if !p.send(&s, i == 0) {
+					t.Fatal("no flow")
+				}
+			}
+			for range 3 {
+				for until := p.now + int64(pause); p.now < until; p.now += int64(pause) / 20 {
+					p.up.tick(p.now)
+					p.sink.down.choose(p.now)
+				}
+				s.timestamp += uint32(int64(pause) / 1000 * int64(p.config.ClockRate) / 1_000_000)
+				before := p.sink.list[len(p.sink.list)-1]
+				if !p.send(&s, false) || !p.send(&s, false) {
+					t.Fatalf("%s: no flow after %v", kind, pause)
+				}
+				p.follows("behind the pause")
+				if n := p.sink.list[len(p.sink.list)-2].extended; n != before.extended+1 {
+					t.Fatalf("number +%d after %v", n-before.extended, pause)
+				}
+			}
+			s.number += 32_000
+			if !p.send(&s, false) || !p.send(&s, false) {
+				t.Fatalf("%s: no flow after a long loss", kind)
+			}
+			if kind == Video && len(p.asked) == 0 {
+				t.Error("no key frame was asked for after a long loss")
+			}
+		}
 	}
 }
 

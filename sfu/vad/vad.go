@@ -11,6 +11,8 @@ const (
 	group     = 10 // packets
 	recent    = 2  // loud ones of the newest group
 	grouped   = 3  // loud ones of any group
+
+	lateness = 60 * 48_000 // ticks; what is further back is no late packet: the track was silent for half a cycle
 )
 
 // Detector listens to one track. The zero value is ready.
@@ -26,7 +28,7 @@ type Detector struct {
 // reports whether the state changed.
 func (d *Detector) Level(level uint8, timestamp uint32) (changed bool) {
 	if d.filled > 0 {
-		if diff := int32(timestamp - d.timestamp); diff <= 0 {
+		if diff := int32(timestamp - d.timestamp); diff <= 0 && diff > -lateness {
 			return false // late
 		}
 		if timestamp < d.timestamp { // wrapped

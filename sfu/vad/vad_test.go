@@ -63,3 +63,27 @@ func TestReset(t *testing.T) {
 		t.Error("no speech of the other stream")
 	}
 }
+
+// TestSilenceOfHours: after more than half a cycle of the timestamps, what comes
+// next seems to be from before; it is listened to.
+func TestSilenceOfHours(t *testing.T) {
+	var d Detector
+	at := uint32(1_000_000)
+	for _, pause := range []uint32{0, 13 * 3600 * 48_000, 20 * 3600 * 48_000 & (1<<32 - 1)} {
+		at += pause
+		for range 2 * window {
+			at += 960
+			d.Level(127, at)
+		}
+		if d.Speech() {
+			t.Fatalf("silence after %d ticks is speech", pause)
+		}
+		for range window {
+			at += 960
+			d.Level(10, at)
+		}
+		if !d.Speech() {
+			t.Fatalf("speech after %d ticks is silence", pause)
+		}
+	}
+}

@@ -28,6 +28,7 @@ type Received struct {
 	Switches int           // changes of the layer
 	Faults   []string      // what a decoder would stumble over
 	SSRC     uint32
+	Ended    error // why nothing more will be read
 
 	begun    bool
 	unwrap   fjordrtp.Unwrapper
@@ -52,10 +53,12 @@ func (c *Client) onTrack(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 	c.mu.Unlock()
 	for {
 		p, _, err := t.ReadRTP()
+		c.mu.Lock()
 		if err != nil {
+			got.Ended = err
+			c.mu.Unlock()
 			return
 		}
-		c.mu.Lock()
 		got.take(p, time.Now())
 		c.touch()
 		c.mu.Unlock()

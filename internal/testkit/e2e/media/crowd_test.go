@@ -49,6 +49,14 @@ func (m *member) pause(off bool) {
 	}
 }
 
+// refused counts what found no path to the node.
+func (m *member) refused() (n int) {
+	for _, s := range m.sources {
+		n += s.Refused()
+	}
+	return n
+}
+
 // crowdRoom is a room of three.
 type crowdRoom struct {
 	id      string
@@ -145,8 +153,8 @@ func (r *crowdRoom) flows() error {
 					case !begun:
 						have[key], missing = got.Packets, "all"
 					case got.Packets < have[key]+more:
-						missing = fmt.Sprintf("%d packets of %s to %d, the last %v ago; they are %v and %v, after %d and %d answers", got.Packets, track(of, kind), i,
-							time.Since(got.Last).Round(time.Millisecond), r.members[of].State(), m.State(), r.members[of].Count("sdpAnswer"), m.Count("sdpAnswer"))
+						missing = fmt.Sprintf("%d packets of %s to %d, the last %v ago (end: %v; %d found no path); they are %v and %v, after %d and %d answers", got.Packets, track(of, kind), i,
+							time.Since(got.Last).Round(time.Millisecond), got.Ended, r.members[of].refused(), r.members[of].State(), m.State(), r.members[of].Count("sdpAnswer"), m.Count("sdpAnswer"))
 					}
 					for _, f := range got.Faults {
 						if strings.Contains(f, "damaged") {
