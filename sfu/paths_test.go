@@ -210,3 +210,55 @@ func TestPublishSoon(t *testing.T) {
 	}
 	t.Errorf("median %v in the last of %d tries", median, tries)
 }
+
+// TestBehindPortMapping: the node listens on another address than clients are
+// told, and sees other addresses than they have, as behind Docker's ports.
+func TestBehindPortMapping(t *testing.T) {
+	for name, o := range map[string]sfupeer.Options{"direct": {}, "TURN": {Relay: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := sfupeer.NewLab(t, behindPath)
+			sfupeer.NewPath(t, lab)
+			room := lab.Room(sfu.RoomOptions{})
+			a, _ := lab.Join(room, "a", o)
+			b, _ := lab.Join(room, "b", o)
+			publish(t, a, video("a:v"), audio("a:a"))
+			lab.Flows(b, "a:v", 20)
+			lab.Flows(b, "a:a", 10)
+			lab.Sound(b, "a:v")
+		})
+	}
+}
+
+// TestSubscribersAskForKeyFrames: their requests reach the publisher, those of
+// many at once as few.
+func TestSubscribersAskForKeyFrames(t *testing.T) {
+	t.Parallel()
+	lab := sfupeer.NewLab(t)
+	room := lab.Room(sfu.RoomOptions{})
+	a, _ := lab.Join(room, "a", sfupeer.Options{})
+	s := video("a:v")
+	publish(t, a, s)
+	var all []*sfupeer.Client
+	for i := range 3 {
+		c, _ := lab.Join(room, fmt.Sprintf("s%d", i), sfupeer.Options{})
+		lab.Flows(c, "a:v", 5)
+		all = append(all, c)
+	}
+	had, begun := s.KeyFrames(), time.Now()
+	for s.KeyFrames() < had+3 {
+		for _, c := range all {
+			if err := c.RequestKeyFrame("a:v"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+		if time.Since(begun) > sfupeer.Limit {
+			t.Fatalf("%d key frames", s.KeyFrames()-had)
+		}
+	}
+	// One was under way at the start.
+	if most := int(time.Since(begun)/(500*time.Millisecond)) + 2; s.KeyFrames()-had > most {
+		t.Errorf("%d key frames in %v", s.KeyFrames()-had, time.Since(begun))
+	}
+}
