@@ -78,7 +78,9 @@ type core struct {
 	parked   map[etf.Atom][]uint64  // monitors that wait for a link
 	lost     map[string]report      // lost_connection messages seen
 	syncers  []*syncer
-	doubting bool // names will be compared with all members
+	// doubting says that names will be compared with all members, after doubtWait.
+	doubting  bool
+	doubtWait time.Duration
 
 	monitors  map[uint64]*watch
 	calls     map[etf.Ref]*call
@@ -103,7 +105,7 @@ type watch struct {
 
 func newCore(cfg config, out outside) *core {
 	c := &core{
-		config: cfg, out: out, tags: cfg.firstTag,
+		config: cfg, out: out, tags: cfg.firstTag, doubtWait: doubtWait,
 		links: map[etf.Atom]bool{}, known: map[etf.Atom]int{}, pending: map[etf.Atom]int{},
 		removing: map[etf.Atom]bool{}, synced: map[etf.Atom]bool{}, sessions: map[etf.Atom]*session{},
 		early: map[etf.Atom]hello{}, steady: map[etf.Atom]bool{}, spoken: map[etf.Atom]int{}, outbox: map[etf.Atom][]message{},

@@ -29,7 +29,7 @@ func (c *core) doubt() {
 }
 
 func (c *core) doubtLater(tries int) {
-	c.after(doubtWait+time.Duration(c.rand.Int64N(int64(doubtWait))), func() {
+	c.after(c.doubtWait+time.Duration(c.rand.Int64N(int64(c.doubtWait))), func() {
 		if (len(c.pending) > 0 || c.locks.namesLocked()) && tries < doubtTries {
 			c.doubtLater(tries + 1)
 			return

@@ -14,11 +14,11 @@ import (
 // with a link does, and then cuts the link between two nodes of ours: names are
 // compared, with BEAM nodes too, and are the same everywhere again.
 func TestInteropDoubt(t *testing.T) {
-	t.Parallel()
 	worlds(t, 2, func(t *testing.T, w *world, otps []testkit.OTP) {
 		one, two := w.cluster(otps)
 		for _, n := range w.gos {
 			n.keep(t, w.names2()...)
+			n.global.inbox.push(func() { n.global.core.doubtWait = 2 * time.Second })
 		}
 		b := w.beams[0]
 		p := process(t, one)

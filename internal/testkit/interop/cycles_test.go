@@ -22,7 +22,7 @@ import (
 // and groups each time: our goroutines, files and memory are then as before. It runs
 // alone, since it measures this process.
 func TestCycles(t *testing.T) {
-	cycles := 20
+	cycles := 12
 	if testkit.Soak() {
 		cycles = 1000
 	}
@@ -32,7 +32,7 @@ func TestCycles(t *testing.T) {
 			n := servedNode(t, int(port))
 			b := testkit.StartBEAM(t, testkit.BEAMOptions{OTP: otp, Name: "b1@localhost", Cookie: cookie, Env: []string{fmt.Sprintf("ERL_EPMD_PORT=%d", port)}})
 			b.Expect(t, "element(1, pg:start(pg)).", "ok")
-			cycle(t, n, b, 10)
+			cycle(t, n, b, 6)
 			was := usage()
 			begin := time.Now()
 			cycle(t, n, b, cycles)

@@ -105,7 +105,7 @@ func TestCookieChange(t *testing.T) {
 // TestRestartAtOnce: a BEAM node ends and comes again at once, and so does a Fjord
 // node, many times, before anybody has noticed; a name of the last life is nobody's.
 func TestRestartAtOnce(t *testing.T) {
-	times := 3
+	times := 1
 	if testkit.Soak() {
 		times = 15
 	}
