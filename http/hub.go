@@ -32,7 +32,7 @@ type hub struct {
 }
 
 func newHub() hub {
-	return hub{topic{wake: make(chan struct{}, 1)}, topic{wake: make(chan struct{}, 1)}}
+	return hub{topic{wake: make(chan struct{}, 1), limit: maxBehind}, topic{wake: make(chan struct{}, 1), limit: maxBehind}}
 }
 
 // topic is a stream and who listens to it. What sending costs does not depend
@@ -40,6 +40,7 @@ func newHub() hub {
 type topic struct {
 	stream stream
 	wake   chan struct{} // has a value when the stream has grown
+	limit  int64         // maxBehind, but in tests
 	paced  sync.Once     // starts pace
 
 	mu   sync.Mutex // held while the list is replaced
@@ -76,7 +77,7 @@ func (t *topic) pace(ctx context.Context) error {
 			if i > 0 && i%batch == 0 {
 				pauseFor(ctx, batchPause)
 			}
-			if f.behind() > maxBehind {
+			if f.behind() > t.limit {
 				f.drop()
 				f.out.cut()
 			}

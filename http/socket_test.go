@@ -115,7 +115,8 @@ func TestPingsKeepASocket(t *testing.T) {
 }
 
 func TestSlowConsumerIsCutOff(t *testing.T) {
-	s, url := startSockets(t, nil)
+	const limit = 4 << 20
+	s, url := startSockets(t, func(s *Sockets) { s.hub.notifications.limit = limit })
 	slow, quick := listener(t, url), listener(t, url)
 	defer slow.CloseNow()
 	var got int
@@ -130,10 +131,12 @@ func TestSlowConsumerIsCutOff(t *testing.T) {
 	})
 	// A reason long enough to fill the buffers of the system, too.
 	e := room.PeerCrashed{ID: "r", Peer: "p", Reason: strings.Repeat("x", 8000)}
-	sent, cut := 0, false
-	for ; !cut && sent < 10*maxBehind/len(e.Reason); sent++ {
+	sent, cut, reading := 0, false, s.hub.notifications.all()[1]
+	for ; !cut && sent < 100*limit/len(e.Reason); sent++ {
 		s.Notify(e)
-		time.Sleep(100 * time.Microsecond) // as fast as a client reads
+		for reading.behind() > limit/4 { // as fast as the quick one reads
+			time.Sleep(time.Millisecond)
+		}
 		for _, f := range s.hub.notifications.all() {
 			f.mu.Lock()
 			cut = cut || f.at == nil
