@@ -158,3 +158,35 @@ func play(t *testing.T, track *sfu.Track, asked chan int) (stop func()) {
 	}()
 	return func() { close(done); <-gone }
 }
+
+// TestBitratesOfVariants: what a publisher means to send is known from its offer,
+// and anew when it says so; what makes no sense changes nothing.
+func TestBitratesOfVariants(t *testing.T) {
+	t.Parallel()
+	lab := sfupeer.NewLab(t)
+	room := lab.Room(sfu.RoomOptions{})
+	f := newComponent("file")
+	if err := room.AddEndpoint(f); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := lab.Join(room, "a", sfupeer.Options{})
+	publish(t, a, &sfupeer.Source{ID: "a:s", Kind: "video", Codec: "VP8", RIDs: []string{"l", "m", "h"}})
+	var track *sfu.Track
+	for track == nil {
+		if n, ok := f.next(t).(sfu.TracksPublished); ok {
+			track = n.Tracks[0]
+		}
+	}
+	are := func(what string, l, m, h int) {
+		t.Helper()
+		v := track.Variants()
+		until(t, what, func() bool { return v[0].Bitrate() == l && v[1].Bitrate() == m && v[2].Bitrate() == h })
+	}
+	are("offered", 150_000, 500_000, 2_500_000)
+	for _, bitrates := range []any{"much", -1, map[string]any{"l": -5, "x": 7}, map[string]any{"l": 90_000, "h": 1_200_000.5}} {
+		if err := a.Say("trackVariantBitrates", true, map[string]any{"trackId": "a:s", "variantBitrates": bitrates}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	are("said", 90_000, 500_000, 1_200_000)
+}

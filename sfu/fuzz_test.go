@@ -154,11 +154,22 @@ func seedPackets(f *testing.F) [][][]byte {
 		plain = append(plain, build(11, 98, 100-i, []byte{0x67, 1, 2}, nil), build(12, 99, i, []byte{0, byte(90 + i), 0x61, 1}, nil))
 		sound = append(sound, build(21, 100, i*i, []byte{1, 2, 3}, map[uint8]string{1: "2", 5: string([]byte{byte(20 * i)})}))
 	}
+	changing := [][]byte{} // other SSRCs of the same tracks, to and fro
+	for i := range uint16(12) {
+		payload := delta
+		if i%2 == 0 {
+			payload = key
+		}
+		ssrc := uint32(40 + i%5)
+		changing = append(changing,
+			build(ssrc, 96, i*7000, payload, map[uint8]string{1: "0", 2: "l"}), build(ssrc+10, 97, i, append([]byte{byte(i), 0}, payload...), map[uint8]string{1: "0", 3: "l"}),
+			build(ssrc+20, 98, 65530+i, []byte{0x67, 1, 2}, map[uint8]string{1: "1"}), build(ssrc+30, 100, i, []byte{1}, map[uint8]string{1: "2", 5: "z"}))
+	}
 	wrong := [][]byte{
 		build(31, 96, 1, key, map[uint8]string{1: "9", 2: "zz"}), build(32, 96, 1, key, map[uint8]string{1: "0", 2: ""}),
 		build(33, 127, 1, key, map[uint8]string{1: "0", 2: "m"}), build(11, 96, 1, key, nil), build(34, 97, 1, key, map[uint8]string{1: "0", 3: "m"}),
 	}
-	return [][][]byte{simulcast, plain, sound, wrong, append(append(append(wrong, sound...), simulcast...), plain...)}
+	return [][][]byte{simulcast, plain, sound, changing, wrong, append(append(append(wrong, sound...), simulcast...), plain...)}
 }
 
 // TestUplinkAllocatesNothing: sorting, checking and keeping a received packet,
