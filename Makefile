@@ -7,6 +7,7 @@ BIN        := $(CURDIR)/bin/fjord
 IMAGE      ?= fjord
 FUZZTIME   ?= 10s
 STATICCHECK_VERSION := v0.7.0
+GOLANGCI_VERSION := v2.15.0
 
 export FJORD_CACHE ?= $(HOME)/.cache/fjord
 export FJORD_BIN   := $(BIN)
@@ -14,7 +15,7 @@ export FJORD_BIN   := $(BIN)
 SUITES := $(GO) run ./internal/testkit/suites
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo run test race fuzz bench interop e2e soak lint deps generate image clean
+.PHONY: help build demo run test race fuzz bench interop e2e soak lint golangci deps generate image clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,13 @@ lint: bin/tools/staticcheck-$(STATICCHECK_VERSION) ## gofmt, go vet and staticch
 bin/tools/staticcheck-$(STATICCHECK_VERSION):
 	GOBIN=$(CURDIR)/bin/tools $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	mv bin/tools/staticcheck $@
+
+golangci: bin/tools/golangci-lint-$(GOLANGCI_VERSION) ## the linters of .golangci.yml (builds golangci-lint once)
+	bin/tools/golangci-lint-$(GOLANGCI_VERSION) run ./...
+
+bin/tools/golangci-lint-$(GOLANGCI_VERSION):
+	GOBIN=$(CURDIR)/bin/tools $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv bin/tools/golangci-lint $@
 
 deps: ## install what the tests need (Debian packages; needs root)
 	@scripts/deps.sh

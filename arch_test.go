@@ -54,7 +54,6 @@ func rules() []rule {
 		{"internal/run", nil},
 		{"internal/logx", nil},
 		{"internal/testkit/...", []string{"..."}},
-		{"internal/loadgen/...", []string{"..."}},
 		{"examples/...", []string{"node/...", "epmd"}},
 	}
 }
@@ -66,7 +65,7 @@ func foreign() []rule {
 		{"ergo.services/ergo", []string{"internal/actor/..."}},
 		{"go.uber.org/zap", []string{"internal/logx"}},
 		{"github.com/gin-gonic/gin", []string{"http/..."}},
-		{"github.com/pion", []string{"sfu/...", "internal/logx", "internal/testkit/...", "internal/loadgen/..."}},
+		{"github.com/pion", []string{"sfu/...", "internal/logx", "internal/testkit/..."}},
 		{"github.com/miekg/dns", []string{"cluster", "internal/testkit/..."}},
 	}
 }
@@ -199,8 +198,8 @@ func checkOwn(t *testing.T, f file, r rule, imported string) {
 	if !anyMatches(r.may, folder) {
 		t.Errorf("%s imports %s; %s may import of ours: %s", f.path, folder, f.folder, orNothing(r.may))
 	}
-	forTests := anyMatches([]string{"internal/testkit/...", "internal/loadgen/..."}, folder)
-	if forTests && !anyMatches([]string{"cmd/...", "examples/...", "internal/testkit/...", "internal/loadgen/..."}, f.folder) {
+	forTests := anyMatches([]string{"internal/testkit/..."}, folder)
+	if forTests && !anyMatches([]string{"cmd/...", "examples/...", "internal/testkit/..."}, f.folder) {
 		t.Errorf("%s imports %s, which is for tests, cmd and examples", f.path, folder)
 	}
 	if matches("cmd/...", folder) {

@@ -5,6 +5,7 @@ package rest_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -186,7 +187,7 @@ func crawl(ctx context.Context, conn net.Conn) bool {
 			return ctx.Err() == nil
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
-		if _, err := conn.Read(make([]byte, 512)); err == nil || err == io.EOF {
+		if _, err := conn.Read(make([]byte, 512)); err == nil || errors.Is(err, io.EOF) {
 			return true
 		}
 		if ctx.Err() != nil {

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -82,7 +83,7 @@ func exchange(address, request string) (string, error) {
 	_, _ = io.WriteString(conn, request) // it may have hung up already
 	_ = tcp.CloseWrite()
 	answer, err := io.ReadAll(io.LimitReader(conn, 64<<10))
-	if wait, ok := err.(net.Error); ok && wait.Timeout() {
+	if wait := net.Error(nil); errors.As(err, &wait) && wait.Timeout() {
 		return "", fmt.Errorf("no answer and no end: %w", err)
 	}
 	return string(answer), nil
