@@ -96,7 +96,6 @@ func linking() []semantic {
 		// Both ends change their minds at once, many times. Afterwards one link decides.
 		{23, worker + trap + "[begin link(W), W ! {link, self()}, W ! {unlink, self()}, unlink(W) end || _ <- lists:seq(1, 200)], " + ask + "link(W), " + ask + "W ! {exit, x}, receive {'EXIT', W, R} -> R $WAIT.", "x"},
 		{23, worker + trap + "[begin W ! {link, self()}, link(W), unlink(W), W ! {unlink, self()} end || _ <- lists:seq(1, 200)], " + ask + "unlink(W), " + ask + "W ! {exit, x}, receive X -> X $QUIET.", "quiet"},
-		{23, worker + trap + "W ! {exit, x}, link(W), unlink(W), receive {'EXIT', W, _} -> false after 100 -> true end.", "true"},
 		{23, worker + "M = monitor(process, W), spawn(fun() -> link(W), unlink(W), exit(bad) end), receive X -> X after 100 -> ok end, W ! {exit, y}, receive {'DOWN', M, _, _, R} -> R $WAIT.", "y"},
 		{23, worker + "V = erpc:call($Z, echo, spawn_worker, []), M = monitor(process, V), V ! {link, W}, V ! {tell, W, {echo, self(), ok}}, receive {W, ok} -> W ! {exit, x} end, receive {'DOWN', M, _, _, R} -> R $WAIT.", "x"},
 	}
@@ -155,21 +154,24 @@ func sending() []semantic {
 	}
 }
 
+// again waits until the server echo, which has ended, is there again.
+const again = "(fun U(0) -> late; U(N) -> case rpc:call($F, erlang, whereis, [echo]) of undefined -> timer:sleep(20), U(N - 1); _ -> ok end end)(400), "
+
 // requests are calls of gen_server in all their forms.
 func requests() []semantic {
 	return []semantic{
 		{23, "R = gen_server:send_request({echo, $F}, {echo, hi}), gen_server:wait_response(R, 3000).", "{reply,hi}"},
-		{24, "R = gen_server:send_request({echo, $F}, {delay, 100, hi}), timeout = gen_server:wait_response(R, 10), gen_server:receive_response(R, 3000).", "{reply,hi}"},
-		{24, "R = gen_server:send_request({echo, $F}, {delay, 100, hi}), {gen_server:receive_response(R, 10), receive X -> X after 250 -> quiet end}.", "{timeout,quiet}"},
+		{24, "R = gen_server:send_request({echo, $F}, {delay, 900, hi}), timeout = gen_server:wait_response(R, 10), gen_server:receive_response(R, 9000).", "{reply,hi}"},
+		{24, "R = gen_server:send_request({echo, $F}, {delay, 900, hi}), {gen_server:receive_response(R, 10), receive X -> X after 1100 -> quiet end}.", "{timeout,quiet}"},
 		{23, "R = gen_server:send_request({nobody, $F}, hi), element(1, gen_server:wait_response(R, 3000)).", "error"},
 		{25, "C = lists:foldl(fun(N, C) -> gen_server:send_request({echo, $F}, {delay, 30 * (4 - N), N}, N, C) end, gen_server:reqids_new(), [1, 2, 3]), lists:sort((fun G(_, []) -> []; G(D, [_ | T]) -> {{reply, X}, X, E} = gen_server:receive_response(D, 3000, true), [X | G(E, T)] end)(C, [1, 2, 3])).", "[1,2,3]"},
 		// Some nodes answer late, some are not there.
-		{23, "{R, B} = gen_server:multi_call([$F, 'none@localhost', $Z], echo, {delay, 400, x}, 50), {R, length(B), receive X -> X after 600 -> quiet end}.", "{[],3,quiet}"},
+		{23, "{R, B} = gen_server:multi_call([$F, 'none@localhost', $Z], echo, {delay, 1200, x}, 50), {R, length(B), receive X -> X after 1400 -> quiet end}.", "{[],3,quiet}"},
 		{23, "{R, B} = gen_server:multi_call([$F, 'none@localhost', $Z], echo, {echo, x}, 3000), {length(R), B}.", "{2,[none@localhost]}"},
 		{23, "{R, B} = gen_server:multi_call([$F, $Z], nobody, x), {R, length(B)}.", "{[],2}"},
 		{23, "try gen_server:call({echo, $F}, {crash, boom}) catch exit:{R, {gen_server, call, _}} -> R end.", "boom"},
-		{23, "timer:sleep(150), try gen_server:call({echo, $F}, stop) catch exit:R -> R end.", "ok"},
-		{23, "timer:sleep(150), gen_server:call({echo, $F}, no_such_request).", "{error,unknown_request}"},
+		{23, again + "M = monitor(process, {echo, $F}), ok = gen_server:call({echo, $F}, stop), receive {'DOWN', M, _, _, R} -> R $WAIT.", "normal"},
+		{23, again + "gen_server:call({echo, $F}, no_such_request).", "{error,unknown_request}"},
 	}
 }
 
@@ -186,10 +188,10 @@ func rpcs() []semantic {
 		{23, "rpc:sbcast([$F], echo, {'$gen_cast', {tell, self(), cast}}) =:= {[$F], []}, receive X -> X $WAIT.", "cast"},
 		{23, "rpc:sbcast([$F], nobody, hi) =:= {[], [$F]}.", "true"},
 		{23, "rpc:eval_everywhere([$F], echo, echo, [1]), rpc:call($F, echo, echo, [2]).", "2"},
-		{23, "K = rpc:async_call($F, echo, sleep, [100]), timeout = rpc:nb_yield(K, 10), rpc:nb_yield(K, 3000).", "{value,ok}"},
-		{23, "R = erpc:send_request($F, echo, sleep, [100]), no_response = erpc:wait_response(R, 10), erpc:wait_response(R, 3000).", "{response,ok}"},
-		{23, "R = erpc:send_request($F, echo, sleep, [100]), try erpc:receive_response(R, 10) catch error:E -> {E, receive X -> X after 250 -> quiet end} end.", "{{erpc,timeout},quiet}"},
-		{23, "[element(1, R) || R <- erpc:multicall([$F, 'none@localhost', $Z], echo, sleep, [200], 40)].", "[error,error,error]"},
+		{23, "K = rpc:async_call($F, echo, sleep, [900]), timeout = rpc:nb_yield(K, 10), rpc:nb_yield(K, 9000).", "{value,ok}"},
+		{23, "R = erpc:send_request($F, echo, sleep, [900]), no_response = erpc:wait_response(R, 10), erpc:wait_response(R, 9000).", "{response,ok}"},
+		{23, "R = erpc:send_request($F, echo, sleep, [900]), try erpc:receive_response(R, 10) catch error:E -> {E, receive X -> X after 1100 -> quiet end} end.", "{{erpc,timeout},quiet}"},
+		{23, "[element(1, R) || R <- erpc:multicall([$F, 'none@localhost', $Z], echo, sleep, [2000], 40)].", "[error,error,error]"},
 		{23, "erpc:multicast([$F, $Z], echo, echo, [1]).", "ok"},
 		{23, "try erpc:call($F, echo, echo, not_a_list) catch error:E -> E end.", "{erpc,badarg}"},
 		{23, "try erpc:call('none@localhost', echo, echo, [1]) catch error:E -> E end.", "{erpc,noconnection}"},
@@ -202,10 +204,10 @@ func locking() []semantic {
 	return []semantic{
 		{23, "Id = {semres, one}, true = global:set_lock(Id, [$F]), A = global:trans({semres, self()}, fun() -> in end, [$F], 0), global:del_lock(Id, [$F]), {A, global:trans({semres, self()}, fun() -> in end, [$F], 0)}.", "{aborted,in}"},
 		{23, "Id = {semres, one}, S = self(), spawn(fun() -> S ! global:set_lock(Id, [$F]), timer:sleep(200), global:del_lock(Id, [$F]) end), receive true -> ok end, global:del_lock({semres, two}, [$F]), global:trans({semres, self()}, fun() -> in end, [$F], 20).", "in"},
-		{23, "{P, M} = spawn_monitor(fun() -> true = global:set_lock({semres, dies}, [$F, node()]) end), receive {'DOWN', M, _, P, _} -> ok end, global:trans({semres, self()}, fun() -> in end, [$F, node()], 5).", "in"},
-		{23, "true = global:set_lock({semres, shared}, [$F]), {P, M} = spawn_monitor(fun() -> exit(global:set_lock({semres, shared}, [$F], 0)) end), A = receive {'DOWN', M, _, P, R} -> R end, B = global:set_lock({semres, other}, [$F], 0), global:del_lock({semres, shared}, [$F]), C = global:set_lock({semres, other}, [$F], 3), global:del_lock({semres, other}, [$F]), {A, B, C}.", "{true,false,true}"},
-		{23, "try global:trans({semres, self()}, fun() -> exit(oops) end) catch exit:R -> {R, global:set_lock({semres, next}, [node() | nodes()], 3), global:del_lock({semres, next})} end.", "{oops,true,true}"},
-		{23, worker + "yes = global:register_name({sem, W}, W, fun global:notify_all_name/3), A = erpc:call($Z, echo, whereis, [{sem, W}]) =:= W, W ! {exit, x}, M = monitor(process, W), receive {'DOWN', M, _, _, _} -> ok end, timer:sleep(100), {A, global:whereis_name({sem, W}), erpc:call($Z, echo, whereis, [{sem, W}])}.", "{true,undefined,undefined}"},
+		{23, "{P, M} = spawn_monitor(fun() -> true = global:set_lock({semres, dies}, [$F, node()]) end), receive {'DOWN', M, _, P, _} -> ok end, global:trans({semres, self()}, fun() -> in end, [$F, node()], 10).", "in"},
+		{23, "true = global:set_lock({semres, shared}, [$F]), {P, M} = spawn_monitor(fun() -> exit(global:set_lock({semres, shared}, [$F], 0)) end), A = receive {'DOWN', M, _, P, R} -> R end, B = global:set_lock({semres, other}, [$F], 0), global:del_lock({semres, shared}, [$F]), C = global:set_lock({semres, other}, [$F], 10), global:del_lock({semres, other}, [$F]), {A, B, C}.", "{true,false,true}"},
+		{23, "try global:trans({semres, self()}, fun() -> exit(oops) end) catch exit:R -> {R, global:set_lock({semres, next}, [node() | nodes()], 10), global:del_lock({semres, next})} end.", "{oops,true,true}"},
+		{23, worker + "yes = global:register_name({sem, W}, W, fun global:notify_all_name/3), A = erpc:call($Z, echo, whereis, [{sem, W}]) =:= W, W ! {exit, x}, M = monitor(process, W), receive {'DOWN', M, _, _, _} -> ok end, {A, (fun U(0) -> late; U(N) -> case {global:whereis_name({sem, W}), erpc:call($Z, echo, whereis, [{sem, W}])} of {undefined, undefined} -> gone; _ -> timer:sleep(20), U(N - 1) end end)(400)}.", "{true,gone}"},
 		{23, "yes = global:register_name({sem, a, node()}, self()), A = global:register_name({sem, b, node()}, self()), ok = global:unregister_name({sem, a, node()}), {A, erpc:call($F, echo, whereis, [{sem, a, node()}])}.", "{no,undefined}"},
 		{23, "lists:all(fun(N) -> gen_server:call({global_name_server, N}, get_protocol_version) >= 5 end, [$F, $Z, $B]).", "true"},
 	}
