@@ -159,28 +159,33 @@ func (s *Server) table(on etf.Atom, asked moment, tries int) {
 		ctx, cancel := context.WithTimeout(ctx, tableWait)
 		defer cancel()
 		value, err := s.node.Call(ctx, string(on), "ets", "tab2list", etf.Atom("global_names"))
-		rows, ok := value.(etf.List)
+		table, ok := parseTable(value)
 		if err != nil || !ok {
 			s.log.Warn("global: the names of a node cannot be compared", "node", on, "error", err)
 			return nil
 		}
-		table := parseTable(rows)
 		s.inbox.push(func() { s.core.tableTold(on, asked, tries, table) })
 		return nil
 	})
 }
 
-// parseTable reads [{Name, Pid, Method, Monitor}].
-func parseTable(rows etf.List) []op {
-	var out []op
+// parseTable reads [{Name, Pid, Method, Monitor}]; anything else is not the table.
+func parseTable(t etf.Term) ([]op, bool) {
+	rows, ok := t.(etf.List)
+	if !ok {
+		return nil, false
+	}
+	out := make([]op, 0, len(rows))
 	for _, row := range rows {
 		v, ok := etf.AsTuple(row, 4)
 		if !ok {
-			continue
+			return nil, false
 		}
-		if o, ok := parseName(v[:3]); ok {
-			out = append(out, o)
+		o, ok := parseName(v[:3])
+		if !ok {
+			return nil, false
 		}
+		out = append(out, o)
 	}
-	return out
+	return out, true
 }
