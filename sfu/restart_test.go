@@ -10,7 +10,7 @@ import (
 
 // TestEachRoundRestartsICE: a client that sends without a pause may have no path
 // for a moment in every round of negotiation, and goes on all the same; so does
-// what it receives.
+// what it receives, and what pauses before the round and resumes within.
 func TestEachRoundRestartsICE(t *testing.T) {
 	t.Parallel()
 	const rounds = 4
@@ -20,18 +20,29 @@ func TestEachRoundRestartsICE(t *testing.T) {
 	b, _ := lab.Join(room, "b", sfupeer.Options{})
 	dense := audio("a:a")
 	dense.Interval = time.Millisecond
-	publish(t, a, dense)
+	pausing, paused := audio("a:p"), video("a:q")
+	tracks := []string{"a:a", "a:p", "a:q"}
+	publish(t, a, dense, pausing, paused)
 	publish(t, b, audio("b:a"))
-	lab.Flows(b, "a:a", 10)
-	lab.Flows(a, "b:a", 10)
+	flow := func() {
+		t.Helper()
+		for _, track := range tracks {
+			lab.Flows(b, track, 10)
+		}
+		lab.Flows(a, "b:a", 10)
+	}
+	flow()
 	for range rounds {
+		pausing.Disable(0, true)
+		paused.Disable(0, true)
 		had := a.Count("sdpAnswer")
 		if err := a.Say("renegotiateTracks", true, nil); err != nil {
 			t.Fatal(err)
 		}
 		lab.Until("round", a, func() bool { return a.Count("sdpAnswer") > had })
-		lab.Flows(b, "a:a", 10)
-		lab.Flows(a, "b:a", 10)
+		pausing.Disable(0, false)
+		paused.Disable(0, false)
+		flow()
 	}
 	t.Logf("%d packets found no path", dense.Refused())
 }

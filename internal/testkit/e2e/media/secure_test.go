@@ -83,6 +83,10 @@ func TestSecurePath(t *testing.T) {
 	c := n.join(t, room, sfupeer.Options{Relay: true, TLS: second})
 	flows(t, c, "a:v", 20)
 	flows(t, b, "a:v", 20)
+	testkit.Within(t, limit, "the way of packets is measured", func() bool {
+		return n.gauge(t, "fjord_sfu_latency_seconds_count") > 0 && n.gauge(t, "fjord_sfu_queue_age_seconds_count") > 0 &&
+			n.gauge(t, "fjord_sfu_jitter_seconds_count") > 0 && n.gauge(t, "fjord_sfu_dropped_packets_total") == 0
+	})
 	for _, p := range []*peer{b, c} {
 		if f := p.Received("a:v").Faults; len(f) > 0 {
 			t.Errorf("%s: %v", p.id, f)
