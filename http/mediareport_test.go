@@ -2,13 +2,17 @@ package httpapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/fjord-media/fjord/room"
 )
@@ -88,5 +92,39 @@ func TestMediaMetrics(t *testing.T) {
 		if !strings.Contains(w.Body.String(), "\n"+line+"\n") {
 			t.Errorf("%s is missing", line)
 		}
+	}
+}
+
+// TestMediaMetricsAreDocumented: the table of the manual has each of them, with
+// its type and its help, and nothing else.
+func TestMediaMetricsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "| `fjord_sfu_") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(NewMediaMetrics(func() room.MediaStats { return mediaOf(1) }))
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, f := range families {
+		kind := strings.ToLower(f.GetType().String())
+		if len(f.GetMetric()[0].GetLabel()) > 0 {
+			kind += ", label `" + f.GetMetric()[0].GetLabel()[0].GetName() + "`"
+		}
+		want = append(want, fmt.Sprintf("| `%s` | %s | %s |", f.GetName(), kind, f.GetHelp()))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
