@@ -51,8 +51,9 @@ func ended(t *testing.T, c net.Conn) bool {
 // TestHandshakesAreBounded: who connects and says nothing is let go; so is, at
 // once, who comes while too many others do. Then there is room again.
 func TestHandshakesAreBounded(t *testing.T) {
+	t.Parallel()
 	const most = 3
-	s := listen(t, Options{TLSPort: freePort(t, loopback), TLS: testTLS(t), greetings: most, greetingLimit: time.Second})
+	s := listen(t, Options{TLSPort: freePort(t, loopback), TLS: testTLS(t), greetings: most, greetingLimit: 4 * time.Second})
 	addr, _ := s.TLS()
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", addr.String())
