@@ -45,10 +45,7 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
 
 // read reads and decodes the request. Each read has the packet timeout anew.
 func (c *session) read() (Request, error) {
-	a, ok := c.assemblers.Get().(*assembler)
-	if !ok {
-		a = &assembler{}
-	}
+	a := c.assembler()
 	defer c.assemblers.Put(a) // a decoded request has nothing of its buffer
 	a.got = 0
 	for {
@@ -66,6 +63,14 @@ func (c *session) read() (Request, error) {
 			return Request{}, err
 		}
 	}
+}
+
+// assembler gives one that was used before, or a new one.
+func (s *Server) assembler() *assembler {
+	if a, ok := s.assemblers.Get().(*assembler); ok {
+		return a
+	}
+	return &assembler{}
 }
 
 func (c *session) silenceLimit() time.Time {

@@ -96,7 +96,9 @@ func (s *Server) Listen(ctx context.Context, addresses string, port uint16) erro
 func (s *Server) use(listeners []net.Listener, port uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.listeners = append(s.listeners, listeners...)
+	for _, l := range listeners {
+		s.listeners = append(s.listeners, s.quick(l))
+	}
 	s.port = port
 }
 

@@ -228,17 +228,21 @@ func TestIdleConnections(t *testing.T) {
 	t.Parallel()
 	s := serve(t, 0, ServerOptions{})
 	const idle = 1000
-	for range idle {
-		s.dial()
+	for i := range idle {
+		conn := s.dial()
+		if i%2 == 0 { // the first half of a length
+			if _, err := conn.Write([]byte{0}); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	s.register("f1")
 	entry, err := s.client().Lookup(t.Context(), loopbacks()[0], "f1")
 	if err != nil || entry.Port != 4711 {
 		t.Fatalf("%+v, %v", entry, err)
 	}
-	if n := s.Stats().Connections; n < idle {
-		t.Errorf("only %d connections are open", n)
-	}
+	// The kernel may keep those back for a while of which nothing was heard.
+	within(t, 3*time.Second, "all are accepted", func() bool { return s.Stats().Connections > idle })
 }
 
 func TestManyNames(t *testing.T) {
@@ -283,7 +287,7 @@ func TestServeEnds(t *testing.T) {
 	s := serve(t, 0, ServerOptions{})
 	registered, _ := s.register("f1")
 	idle := s.dial()
-	within(t, time.Second, "accepted", func() bool { return s.Stats().Connections == 2 })
+	within(t, 3*time.Second, "accepted", func() bool { return s.Stats().Connections == 2 })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

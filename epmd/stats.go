@@ -6,7 +6,7 @@ import "sync/atomic"
 type Stats struct {
 	Registered   int             // names registered now
 	Remembered   int             // unregistered names whose creation is remembered
-	Connections  int             // open connections, registrations included
+	Connections  int             // open connections, registrations included; new idle ones after a second
 	Requests     map[Kind]uint64 // requests since the start, by kind
 	Malformed    uint64          // connections closed for a malformed request
 	Refused      uint64          // requests refused: name taken, not local, not allowed
