@@ -47,20 +47,16 @@ func (r *Router) probeWithin(ctx context.Context, name string) {
 // probe finds out whether a node is a Fjord, a Fishjam of either generation, a
 // Jellyfish or no media server at all.
 func (r *Router) probe(ctx context.Context, name string) {
-	answer, err := r.node.Call(ctx, name, moduleFjord, funInfo)
-	if err == nil {
-		if info, err := parseInfo(answer); err == nil {
-			r.members.probe(name, dialectFishjam, &info)
-			r.learn(ctx, candidate{name: name, fjord: true})
-			r.reportTwins(ctx, name)
-			r.payDebts(name)
-			return
-		}
+	if r.probeFjord(ctx, name) {
+		return
 	}
 	for i, d := range r.dialects {
 		answer, err := r.node.Call(ctx, name, d.usage, funUsage)
 		if err == nil {
 			if _, err := parseUsage(answer); err == nil {
+				if r.probeFjord(ctx, name) {
+					return // it was just starting when it was asked first
+				}
 				r.members.probe(name, i, nil)
 				r.members.answered(name)
 				r.learn(ctx, candidate{name: name, dialect: i})
@@ -75,6 +71,23 @@ func (r *Router) probe(ctx context.Context, name string) {
 	if r.members.probedNone(name, time.Now()) {
 		r.log.Info("node is no media server and is left alone", "node", name)
 	}
+}
+
+// probeFjord says whether a node is a Fjord, and if so notes it.
+func (r *Router) probeFjord(ctx context.Context, name string) bool {
+	answer, err := r.node.Call(ctx, name, moduleFjord, funInfo)
+	if err != nil {
+		return false
+	}
+	info, err := parseInfo(answer)
+	if err != nil {
+		return false
+	}
+	r.members.probe(name, dialectFishjam, &info)
+	r.learn(ctx, candidate{name: name, fjord: true})
+	r.reportTwins(ctx, name)
+	r.payDebts(name)
+	return true
 }
 
 // reportTwins looks for rooms with client-given ids that run on both sides of a

@@ -126,8 +126,12 @@ func (s *roomServer) delete(ctx context.Context, arg etf.Term) etf.Term {
 	return deletedTerm(s.local.Delete(ctx, room.ID(id)))
 }
 
-// serve lists the functions that other nodes may call.
+// serve lists the functions that other nodes may call. Who answers for its usage
+// answers what it is, too: see probe.
 func (s *roomServer) serve(n erlang) {
+	n.Handle(moduleFjord, funInfo, 0, func(context.Context, node.Caller, []etf.Term) (etf.Term, error) {
+		return infoTerm(s.info), nil
+	})
 	for _, d := range dialects() {
 		n.Handle(d.usage, funUsage, 0, s.usage)
 		n.Handle(d.rooms, funDelete, 1, func(ctx context.Context, _ node.Caller, args []etf.Term) (etf.Term, error) {
@@ -139,9 +143,6 @@ func (s *roomServer) serve(n erlang) {
 			})
 		}
 	}
-	n.Handle(moduleFjord, funInfo, 0, func(context.Context, node.Caller, []etf.Term) (etf.Term, error) {
-		return infoTerm(s.info), nil
-	})
 	n.Handle(moduleFjord, funRooms, 0, func(ctx context.Context, _ node.Caller, _ []etf.Term) (etf.Term, error) {
 		rooms, err := s.local.List(ctx)
 		return hooksTerm(roomHooks(rooms)), err

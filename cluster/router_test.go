@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fjord-media/fjord/node"
 	"github.com/fjord-media/fjord/node/etf"
 	"github.com/fjord-media/fjord/room"
 )
@@ -280,6 +281,27 @@ func TestNodeThatStartsLate(t *testing.T) {
 			t.Errorf("log %q", lines)
 		}
 	})
+}
+
+// A Fjord node that has not begun to answer its own call when it is asked, but
+// answers the original's next, is not taken for a node of the original.
+func TestProbeOfAFjordThatIsStarting(t *testing.T) {
+	net := newFakeNet()
+	m := net.mesh(t, "f1@h")[0]
+	late := net.addMember(t, "late@h")
+	key := moduleFjord + ":" + funInfo + "/0"
+	info, asked := late.funs[key], 0
+	late.funs[key] = func(ctx context.Context, c node.Caller, args []etf.Term) (etf.Term, error) {
+		if asked++; asked == 1 {
+			return nil, node.ErrUndef
+		}
+		return info(ctx, c, args)
+	}
+	net.link("f1@h", "late@h")
+	m.probeAll(t)
+	if st := m.router.members.status(time.Now()); !st[0].Fjord || asked != 2 {
+		t.Errorf("status %+v after %d questions", st[0], asked)
+	}
 }
 
 // A member of another generation is found by the probe and gets rooms in its words.
