@@ -76,7 +76,7 @@ func (r *reader) own(p []byte) []byte {
 	if r.noCopy {
 		return p
 	}
-	return append([]byte{}, p...) // which, unlike make, does not clear first
+	return appendLarge([]byte{}, p) // which, unlike make, does not clear what is not very large
 }
 
 // bitBinary reads BIT_BINARY_EXT. Eight bits in the last byte make a binary.

@@ -192,7 +192,7 @@ func appendBinary[T string | []byte](b []byte, v T) ([]byte, error) {
 		return nil, fmt.Errorf("%w: a binary of %d bytes", ErrTooLarge, len(v))
 	}
 	b = binary.BigEndian.AppendUint32(append(b, tagBinary), uint32(len(v)))
-	return append(b, v...), nil
+	return appendLarge(b, v), nil
 }
 
 // appendBitString appends BIT_BINARY_EXT, unused bits as zeros.
@@ -205,7 +205,7 @@ func appendBitString(b []byte, v BitString) ([]byte, error) {
 		return nil, fmt.Errorf("%w: a bit string of %d bytes", ErrTooLarge, n)
 	}
 	b = binary.BigEndian.AppendUint32(append(b, tagBitBinary), uint32(n))
-	b = append(append(b, v.Bits), v.Bytes...)
+	b = appendLarge(append(b, v.Bits), v.Bytes)
 	b[len(b)-1] &^= 0xff >> v.Bits
 	return b, nil
 }
