@@ -65,8 +65,13 @@ func TestBenchDistCalls(t *testing.T) {
 	}
 	comparison{
 		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1,
-		limit: "waking the thread of the server's reader, which answers itself, beside the BEAM's own spinning schedulers",
+		limit: "waking the thread of the server's reader, which answers itself; and again for the demonitor after the answer, beside the caller's next call",
 		beam:  micro("gen_calls", "beam"), own: micro("gen_calls", "go"),
+	}.run()
+	comparison{
+		what: "the same request without a monitor, p50", unit: "µs", target: 1.1,
+		limit: "waking the thread of the server's reader",
+		beam:  micro("requests", "beam"), own: micro("requests", "go"),
 	}.run()
 	comparison{
 		what: "erpc:call from erl of a quick function, p50", unit: "µs", target: 1,

@@ -4,7 +4,7 @@
 -module(fjbench).
 -behaviour(gen_server).
 -export([start/0, init/1, handle_call/3, handle_cast/2, echo/1, slow/1]).
--export([gen_calls/2, erpc_calls/3, to/4, behind/3, from/4, lookups/3]).
+-export([gen_calls/2, requests/2, erpc_calls/3, to/4, behind/3, from/4, lookups/3]).
 -export([sink/0, source/0]).
 
 %% start makes the processes that the other end of a measurement needs.
@@ -22,6 +22,14 @@ slow(X) -> X.
 
 %% gen_calls times N calls of a server: {p50, p99} in nanoseconds.
 gen_calls(Node, N) -> each(fun() -> hello = gen_server:call({echo, Node}, hello) end, N).
+
+%% requests is gen_calls without the monitor that a call makes and takes back.
+requests(Node, N) ->
+    each(fun() ->
+        Tag = make_ref(),
+        {echo, Node} ! {'$gen_call', {self(), Tag}, hello},
+        receive {Tag, hello} -> ok after 5000 -> exit(timeout) end
+    end, N).
 
 %% erpc_calls does so for functions.
 erpc_calls(Node, Fun, N) -> each(fun() -> hello = erpc:call(Node, ?MODULE, Fun, [hello]) end, N).
