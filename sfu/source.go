@@ -23,7 +23,7 @@ func (u *uplink) find(c *uplinkConfig, p *rtp.Packet) *source {
 	if s == nil {
 		return u.discover(c, p)
 	}
-	if s.line.track.track.Load() == nil || (p.PayloadType != s.line.payloadType && p.PayloadType != s.line.rtxType) {
+	if s.line.track.track.Load() == nil || !s.fits(c, p) {
 		return nil
 	}
 	s.heard = p.Arrival
@@ -34,6 +34,19 @@ func (u *uplink) find(c *uplinkConfig, p *rtp.Packet) *source {
 		u.install(s, p)
 	}
 	return s
+}
+
+// fits reports whether a packet has a payload type of its source. Those of the
+// newest offer count.
+func (s *source) fits(c *uplinkConfig, p *rtp.Packet) bool {
+	if s.line.accepting(p) == nil {
+		l := c.line(p)
+		if l == nil || l.track != s.line.track {
+			return false
+		}
+		s.line = l
+	}
+	return s.repair == (p.PayloadType != s.line.payloadType)
 }
 
 // discover takes a new SSRC in.

@@ -55,11 +55,14 @@ type publisher struct {
 	t      testing.TB
 	config TrackConfig
 	up     *uplink
+	track  *upTrack
 	sink   *placer
 	pool   rtp.Pool
 	now    int64
 	ticks  uint32 // of the clock per packet
 	asked  []uint32
+
+	payloadType uint8
 }
 
 const betweenPackets = int64(20_000_000)
@@ -82,10 +85,18 @@ func newPublisher(t testing.TB, kind Kind) *publisher {
 	if !track.Subscribe(p.sink) {
 		t.Fatal("not subscribed")
 	}
-	config := p.up.next()
-	config.add(up, jsep.Line{Mid: "0", Extensions: map[string]uint8{jsep.ExtMid: 1, jsep.ExtAudioLevel: 5}}, jsep.Codec{Name: p.config.Codec, PayloadType: 96, RTX: 97})
-	p.up.use(config)
+	p.track = up
+	p.negotiate(96)
 	return p
+}
+
+// negotiate gives the track a payload type; the next is that of repair.
+func (p *publisher) negotiate(payloadType uint8) {
+	p.payloadType = payloadType
+	config := p.up.next()
+	config.add(p.track, jsep.Line{Mid: "0", Extensions: map[string]uint8{jsep.ExtMid: 1, jsep.ExtAudioLevel: 5}},
+		jsep.Codec{Name: p.config.Codec, PayloadType: payloadType, RTX: payloadType + 1})
+	p.up.use(config)
 }
 
 // send sends the next packet of a stream and reports whether the subscriber
@@ -93,7 +104,7 @@ func newPublisher(t testing.TB, kind Kind) *publisher {
 func (p *publisher) send(s *stream, key bool) bool {
 	s.number++
 	s.timestamp += p.ticks
-	return p.write(s.ssrc, 96, s.number, s.timestamp, key, nil)
+	return p.write(s.ssrc, p.payloadType, s.number, s.timestamp, key, nil)
 }
 
 func (p *publisher) write(ssrc uint32, payloadType uint8, number uint16, timestamp uint32, key bool, before []byte) bool {
@@ -274,6 +285,26 @@ func TestRepairOfNewStream(t *testing.T) {
 	p.send(&two, false)
 	if !again(12, &two, two.number-1) {
 		t.Error("the new stream is not repaired")
+	}
+}
+
+// TestNewPayloadTypes: those of a later offer count for streams that were known
+// before; media is never taken for repair.
+func TestNewPayloadTypes(t *testing.T) {
+	p := newPublisher(t, Video)
+	s := stream{1, 100, 0}
+	p.send(&s, true)
+	p.negotiate(102)
+	if !p.send(&s, false) || p.write(1, 103, 7, s.timestamp, true, nil) || p.write(1, 96, s.number+1, s.timestamp, true, nil) {
+		t.Fatal("payload types are mixed up")
+	}
+	if p.send(&s, false); len(p.sink.list) != 3 {
+		t.Errorf("%d packets", len(p.sink.list))
+	}
+	s.number++ // lost
+	p.send(&s, false)
+	if !p.write(11, 103, 1, s.timestamp, false, []byte{byte((s.number - 1) >> 8), byte(s.number - 1)}) {
+		t.Error("not repaired")
 	}
 }
 
