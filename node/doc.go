@@ -41,7 +41,9 @@
 // in the order in which the signals of one sender arrived. It can be sent to,
 // monitored, linked, and killed from any node, as a BEAM process can. Mailbox
 // puts a bounded queue and Receive on top of that, for code that wants to wait
-// for messages. ParseGen and Process.Reply make a gen_server of a process.
+// for messages. ParseGen and Process.Reply make a gen_server of a process. A
+// callback that takes a flood of large binaries and keeps none of them says so
+// with Message.Release.
 //
 // # Links
 //
