@@ -113,7 +113,7 @@ func parseJSON(body []byte) (map[string]any, error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, errBodyMalformed
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+	if rest := body[d.InputOffset():]; len(bytes.TrimLeft(rest, " \t\r\n")) > 0 {
 		return nil, errBodyMalformed
 	}
 	object, _ := v.(map[string]any)
