@@ -55,6 +55,7 @@ func startNode(ctx context.Context, cfg config.Config, name string, log *logx.Lo
 	}
 	warnOfCookie(d, n, log.Slog("node"))
 	warnOfEPMD(ctx, d, n, log.Slog("node"))
+	warnOfAddress(d, n, log.Slog("node"))
 	return n, nil
 }
 
@@ -72,6 +73,15 @@ func distAllow(d config.Dist) func(string, netip.Addr) bool {
 		return nil
 	}
 	return d.Allow.Permits()
+}
+
+// warnOfAddress: a node that is named by its address and has found only one on
+// loopback (that of its host name, on many systems) can be called by nobody.
+func warnOfAddress(d config.Dist, n *node.Node, log *slog.Logger) {
+	if d.NamedByAddress() && n.OnLoopback() {
+		log.Warn("this node is named by an address on loopback, so other machines cannot link up with it: register its address "+
+			"under the name that is looked up, or set FJ_DIST_NODE_NAME to a name@address", "node", n.Name())
+	}
 }
 
 // warnOfCookie: with the well-known cookie anybody who reaches the port is let in.
