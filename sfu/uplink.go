@@ -42,15 +42,17 @@ type uplink struct {
 type uplinkConfig struct {
 	mids     map[string]*upLine
 	declared map[uint32]*upLine // by SSRC, media and retransmissions
+
+	transportNumber uint8 // id of the header extension: one for all m-lines (RFC 8843 §9.1.1)
 }
 
 // upLine is one m-line on which the client sends.
 type upLine struct {
-	track                  *upTrack
-	payloadType, rtxType   uint8
-	ssrc, rtx              uint32
-	mid, rid, rrid         uint8 // ids of header extensions
-	level, transportNumber uint8
+	track                *upTrack
+	payloadType, rtxType uint8
+	ssrc, rtx            uint32
+	mid, rid, rrid       uint8 // ids of header extensions
+	level                uint8
 }
 
 // source is one SSRC.
@@ -87,7 +89,10 @@ func (u *uplink) use(c *uplinkConfig) { u.config.Store(c) }
 func (c *uplinkConfig) add(t *upTrack, l jsep.Line, codec jsep.Codec) {
 	line := &upLine{
 		track: t, payloadType: codec.PayloadType, rtxType: codec.RTX, mid: l.Extensions[jsep.ExtMid], rid: l.Extensions[jsep.ExtRID],
-		rrid: l.Extensions[jsep.ExtRepairedRID], level: l.Extensions[jsep.ExtAudioLevel], transportNumber: l.Extensions[jsep.ExtTransport],
+		rrid: l.Extensions[jsep.ExtRepairedRID], level: l.Extensions[jsep.ExtAudioLevel],
+	}
+	if id := l.Extensions[jsep.ExtTransport]; id != 0 {
+		c.transportNumber = id
 	}
 	c.mids[l.Mid] = line
 	if len(l.RIDs) == 0 && l.SSRC != 0 {
@@ -106,11 +111,11 @@ func (u *uplink) take(batch []*rtp.Packet) {
 	var current *source
 	u.run = u.run[:0]
 	for _, p := range batch {
+		u.stamp(config, p)
 		s := u.find(config, p)
 		if s == nil {
 			continue
 		}
-		u.stamp(s, p)
 		if s.repair {
 			if s = u.restore(s, p); s == nil {
 				continue
@@ -149,9 +154,11 @@ func (u *uplink) flush(s *source) {
 	u.run = u.run[:0]
 }
 
-// stamp notes a packet's arrival for congestion control.
-func (u *uplink) stamp(s *source, p *rtp.Packet) {
-	if b := p.Extension(s.line.transportNumber); len(b) == 2 {
+// stamp notes a packet's arrival for congestion control, whatever it is: what is
+// not reported counts as lost, and a client that probes with padding would find
+// no bandwidth.
+func (u *uplink) stamp(c *uplinkConfig, p *rtp.Packet) {
+	if b := p.Extension(c.transportNumber); len(b) == 2 {
 		u.arrived.Record(p.SSRC, uint16(b[0])<<8|uint16(b[1]), p.Arrival/1000)
 		u.any = true
 	}
