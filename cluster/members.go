@@ -11,7 +11,9 @@ import (
 const (
 	leftOutFor  = 10 * time.Second // after a missed deadline
 	notServerIn = 60 * time.Second // after undef: a node, but no media server
-	probeAgain  = 5 * time.Second  // after the first undef on a link, once
+	// After the first probe on a link that did not find a media server, once.
+	probeSoon  = 250 * time.Millisecond
+	probeAgain = 5 * time.Second
 )
 
 // members knows of each linked visible node whether it is a media server, in
@@ -143,6 +145,9 @@ func (m *members) probe(name string, dialect int, fjord *fjordInfo) {
 	if x == nil {
 		return
 	}
+	if !x.probed {
+		x.leftOut = time.Time{} // it was starting then
+	}
 	x.probed, x.dialect, x.quiet = true, dialect, time.Time{}
 	if fjord != nil {
 		x.fjord, x.info = true, *fjord
@@ -178,12 +183,23 @@ func (m *members) startsLate(name string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	x := m.nodes[name]
-	if x == nil || x.again || x.fjord || x.server {
+	if x == nil || x.again || x.known() {
 		return false
 	}
 	x.again = true
 	return true
 }
+
+// known says whether it is known of a linked node that it is a media server, and
+// how to talk to it; true for nodes that are not linked.
+func (m *members) known(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.nodes[name]
+	return x == nil || x.known()
+}
+
+func (x *member) known() bool { return x.fjord || x.probed && x.server }
 
 // needsProbe says whether it is time to find out what a node is.
 func (m *members) needsProbe(name string, now time.Time) bool {

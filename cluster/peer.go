@@ -61,6 +61,7 @@ type peer struct {
 	lastSeen   time.Time // last moment at which it was up, reported or wanted
 	visit      time.Time // next question for its nodes; Up only
 	visiting   bool
+	newLink    bool // a link came up during the visit: what it found is of the one before
 }
 
 // relevant says whether the peer is still to be linked.

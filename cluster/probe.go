@@ -25,16 +25,21 @@ func (r *Router) visit(ctx context.Context, name string) ([]string, error) {
 }
 
 // find probes a node, and when it is not known to be a media server then, once
-// more after probeAgain: a node of the original is linked before all of it has
-// started.
+// more after probeSoon and after probeAgain: nodes of either kind are linked
+// before all of them has started.
 func (r *Router) find(ctx context.Context, name string) {
 	if r.probeWithin(ctx, name); !r.members.startsLate(name) {
 		return
 	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(probeAgain):
-		r.probeWithin(ctx, name)
+	for _, pause := range []time.Duration{probeSoon, probeAgain} {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		if r.probeWithin(ctx, name); r.members.known(name) {
+			return
+		}
 	}
 }
 

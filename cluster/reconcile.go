@@ -104,7 +104,7 @@ func (r *reconciler) linkUp(name string, now time.Time) {
 	p.Dialled, p.Hidden = l.dialled, l.hidden
 	p.Attempts, p.Reason, p.Next = 0, Reason{}, time.Time{}
 	p.lastSeen = now
-	p.visit = now
+	p.visit, p.newLink = now, p.visiting
 }
 
 func (r *reconciler) linkDown(name string, reason error, now time.Time) {
@@ -145,7 +145,11 @@ func (r *reconciler) dialled(name string, err error, now time.Time) {
 func (r *reconciler) visited(m visited, now time.Time) {
 	p := r.peer(m.node, now)
 	p.visiting = false
-	p.visit = now.Add(visitEvery - time.Duration(r.random()*float64(visitEvery)/5))
+	if p.newLink {
+		p.newLink = false // p.visit is due
+	} else {
+		p.visit = now.Add(visitEvery - time.Duration(r.random()*float64(visitEvery)/5))
+	}
 	if m.err != nil || p.State != Up {
 		return
 	}

@@ -34,6 +34,9 @@ type rig struct {
 	most  int // dials at once
 	now   int
 	takes time.Duration
+
+	visits     int
+	visitTakes time.Duration
 }
 
 func newRig(t *testing.T, targets ...string) *rig {
@@ -93,6 +96,11 @@ func (g *rig) dial(_ context.Context, name string) error {
 }
 
 func (g *rig) visit(_ context.Context, name string) ([]string, error) {
+	g.mu.Lock()
+	g.visits++
+	takes := g.visitTakes
+	g.mu.Unlock()
+	time.Sleep(takes)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.knows[name], nil
@@ -279,6 +287,24 @@ func TestLostLinkIsDialledAgain(t *testing.T) {
 		if lines := g.log.containing("disconnected from :f1@h: ticked_out"); len(lines) != 1 {
 			t.Errorf("log %q", g.log.all())
 		}
+	})
+}
+
+// What is known of a node ends with its link: when a newer one takes its place
+// during a visit, there is another visit at once.
+func TestNewLinkDuringAVisit(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		g := newRig(t)
+		g.set(func() { g.visitTakes = time.Second })
+		g.up("f1@h", false)
+		time.Sleep(500 * time.Millisecond)
+		g.up("f1@h", false)
+		time.Sleep(5 * time.Second)
+		g.set(func() {
+			if g.visits != 2 {
+				t.Errorf("%d visits", g.visits)
+			}
+		})
 	})
 }
 

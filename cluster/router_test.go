@@ -263,19 +263,21 @@ func TestNodeThatStartsLate(t *testing.T) {
 		}
 		synctest.Wait()
 		swap()
-		time.Sleep(probeAgain)
+		time.Sleep(probeSoon)
 		synctest.Wait()
 		st := m.router.members.status(time.Now())
 		if !st[0].Fjord && !st[0].Server || !st[1].NoServer {
 			t.Errorf("status %+v", st)
 		}
 		usage := dialects()[0].usage + ":" + funUsage
+		time.Sleep(probeAgain)
+		synctest.Wait()
 		for range 10 {
 			m.router.find(t.Context(), "shell@h") // as visits do
 			time.Sleep(notServerIn / 20)
 		}
-		if n := shell.count(usage); n != 12 {
-			t.Errorf("asked %d times, want 2 and one for each visit", n)
+		if n := shell.count(usage); n != 13 {
+			t.Errorf("asked %d times, want 3 and one for each visit", n)
 		}
 		if lines := m.log.containing("shell@h"); len(lines) != 1 || !strings.HasPrefix(lines[0], "INFO") {
 			t.Errorf("log %q", lines)
