@@ -19,9 +19,10 @@ func isMedia(b []byte) bool { return len(b) >= 8 && b[0]>>6 == 2 }
 func isRTCP(b []byte) bool  { return b[1] >= 192 && b[1] <= 223 } // RFC 5761 §4
 
 func (s *Socket) readUDP(ctx context.Context) error {
+	homes := newHomes(s.udp, s.LocalAddr().Addr())
 	for {
 		p := s.pool.Get()
-		n, from, err := s.udp.ReadFromUDPAddrPort(p.Buffer())
+		n, from, at, err := homes.read(p.Buffer())
 		if err != nil {
 			p.Release()
 			if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
@@ -31,16 +32,23 @@ func (s *Socket) readUDP(ctx context.Context) error {
 		}
 		p.SetSize(n)
 		p.Arrival = s.Now()
-		s.sort(p, turn.Flow{Addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}, nil)
+		s.sort(p, turn.Flow{Addr: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}, via{home: at})
 	}
 }
 
+// via is how a datagram came: over a stream, or to one of several addresses of
+// the UDP socket. The zero value: to the one there is.
+type via struct {
+	stream *stream
+	home   *home
+}
+
 // sort says where a datagram belongs. It owns p.
-func (s *Socket) sort(p *rtp.Packet, f turn.Flow, via *stream) {
+func (s *Socket) sort(p *rtp.Packet, f turn.Flow, v via) {
 	b := p.Bytes()
 	switch {
 	case isSTUN(b):
-		s.stun(p, f, via)
+		s.stun(p, f, v)
 		p.Release()
 	case turn.IsChannelData(b):
 		d, ok := s.turn.Channel(f, b)
@@ -49,8 +57,8 @@ func (s *Socket) sort(p *rtp.Packet, f turn.Flow, via *stream) {
 			return
 		}
 		p.SetSize(copy(p.Buffer(), d.Data))
-		s.deliver(p, s.relayRoute(d.Allocation, via))
-	case via == nil:
+		s.deliver(p, s.relayRoute(d.Allocation, v))
+	case v.stream == nil:
 		s.mu.RLock()
 		route := s.direct[f.Addr]
 		s.mu.RUnlock()
@@ -87,21 +95,21 @@ func (s *Socket) deliver(p *rtp.Packet, r *Route) {
 
 // stun takes a STUN message that is in no envelope: a TURN request, or an ICE
 // check of a client that needs no TURN.
-func (s *Socket) stun(p *rtp.Packet, f turn.Flow, via *stream) {
+func (s *Socket) stun(p *rtp.Packet, f turn.Flow, v via) {
 	b := p.Bytes()
-	if via == nil && isCheck(b) {
+	if v.stream == nil && isCheck(b) {
 		s.mu.RLock()
 		route := s.direct[f.Addr]
 		s.mu.RUnlock()
-		if route == nil {
-			route = &Route{socket: s, addr: f.Addr} // kept once it is authentic
+		if route == nil || !route.from(v.home) {
+			route = newRoute(s, f.Addr, v) // kept once it is authentic
 		}
 		s.check(b, route)
 		return
 	}
 	reply, d := s.turn.Handle(f, b, s.Now())
 	if reply != nil {
-		(&Route{socket: s, addr: f.Addr, stream: via}).write(reply)
+		newRoute(s, f.Addr, v).write(reply)
 	}
 	if d.Allocation == nil {
 		return
@@ -109,7 +117,7 @@ func (s *Socket) stun(p *rtp.Packet, f turn.Flow, via *stream) {
 	inner := s.pool.Get()
 	inner.Arrival = p.Arrival
 	inner.SetSize(copy(inner.Buffer(), d.Data))
-	s.deliver(inner, s.relayRoute(d.Allocation, via))
+	s.deliver(inner, s.relayRoute(d.Allocation, v))
 }
 
 // isCheck reports whether a message is a binding request with a user name.
@@ -122,7 +130,7 @@ func isCheck(b []byte) bool {
 }
 
 // relayRoute is the route of an allocation, made when it is first used.
-func (s *Socket) relayRoute(a *turn.Allocation, via *stream) *Route {
+func (s *Socket) relayRoute(a *turn.Allocation, v via) *Route {
 	s.mu.RLock()
 	r, ok := a.Owner.(*Route)
 	s.mu.RUnlock()
@@ -132,7 +140,8 @@ func (s *Socket) relayRoute(a *turn.Allocation, via *stream) *Route {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r, ok = a.Owner.(*Route); !ok {
-		r = &Route{socket: s, addr: a.Flow.Addr, stream: via, relay: a}
+		r = newRoute(s, a.Flow.Addr, v)
+		r.relay = a
 		a.Owner = r
 	}
 	return r

@@ -12,9 +12,19 @@ import (
 type Route struct {
 	socket *Socket
 	addr   netip.AddrPort   // the client's; of UDP
+	home   *home            // the address of ours that the client sends to; nil: there is only one
 	stream *stream          // TCP; nil: UDP
 	relay  *turn.Allocation // nil: direct
 	owner  atomic.Pointer[Session]
+}
+
+func newRoute(s *Socket, addr netip.AddrPort, v via) *Route {
+	return &Route{socket: s, addr: addr, home: v.home, stream: v.stream}
+}
+
+// from reports whether the client sends to an address of ours, as before.
+func (r *Route) from(h *home) bool {
+	return r.home == h || r.home != nil && h != nil && r.home.addr == h.addr
 }
 
 // seen is the address that the client's ICE checks come from: the relayed one
@@ -66,5 +76,10 @@ func (r *Route) write(b []byte) {
 		r.stream.write(b)
 		return
 	}
-	_, _ = r.socket.udp.WriteToUDPAddrPort(b, r.addr) // a full queue loses packets, as networks do
+	// A full queue loses packets, as networks do.
+	if r.home == nil {
+		_, _ = r.socket.udp.WriteToUDPAddrPort(b, r.addr)
+		return
+	}
+	_, _, _ = r.socket.udp.WriteMsgUDPAddrPort(b, r.home.control, r.addr)
 }

@@ -27,7 +27,7 @@ func trusting(server *tls.Config) *tls.Config {
 	if err == nil {
 		roots.AddCert(leaf)
 	}
-	return &tls.Config{RootCAs: roots}
+	return &tls.Config{RootCAs: roots, ServerName: "example.com"} // httptest's certificate is for it
 }
 
 func freePort(t *testing.T, ip netip.Addr) int {

@@ -140,7 +140,7 @@ func (c *stream) read(context.Context) error {
 			return nil
 		}
 		p.Arrival = c.socket.Now()
-		c.socket.sort(p, c.flow, c)
+		c.socket.sort(p, c.flow, via{stream: c})
 	}
 }
 

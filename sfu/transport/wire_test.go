@@ -28,17 +28,23 @@ const wireLimit = 20 * time.Second
 // TestWire: ICE, DTLS and SRTP both ways over every kind of path, with Pion's
 // TURN client, DTLS and SRTP on the other side.
 func TestWire(t *testing.T) {
-	for _, ip := range []string{"127.0.0.1", "::1"} {
-		probe, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	for _, at := range []struct{ listen, told string }{
+		{"127.0.0.1", "127.0.0.1"},
+		{"::1", "::1"},
+		{"0.0.0.0", "127.0.0.7"}, // an address that no route prefers
+		{"::", "127.0.0.7"},
+		{"::", "::1"},
+	} {
+		probe, err := net.Listen("tcp", net.JoinHostPort(at.told, "0"))
 		if err != nil {
-			t.Logf("no %s here: %v", ip, err)
+			t.Logf("no %s here: %v", at.told, err)
 			continue
 		}
 		_ = probe.Close()
 		for _, kind := range []string{"direct", "TURN over UDP", "TURN over TCP", "TURN over TLS"} {
-			t.Run(ip+" "+kind, func(t *testing.T) {
+			t.Run(at.told+" of "+at.listen+" "+kind, func(t *testing.T) {
 				t.Parallel()
-				checkWire(t, netip.MustParseAddr(ip), kind)
+				checkWire(t, netip.MustParseAddr(at.listen), netip.MustParseAddr(at.told), kind)
 			})
 		}
 	}
@@ -64,8 +70,8 @@ func (e *echo) RTCP([]byte, int64) {}
 func (e *echo) Tick(int64)         {}
 func (e *echo) Failed(error)       {}
 
-func checkWire(t *testing.T, ip netip.Addr, kind string) {
-	o := Options{ListenIP: ip, AdvertiseIP: ip}
+func checkWire(t *testing.T, ip, told netip.Addr, kind string) {
+	o := Options{ListenIP: ip, AdvertiseIP: told}
 	switch kind {
 	case "TURN over TCP":
 		o.TCPPort = freePort(t, ip)
@@ -174,10 +180,32 @@ func (w *wire) next(wait time.Duration) []byte {
 	}
 }
 
+// choosy drops what comes from another address than the one it asks, as NATs
+// and browsers do.
+type choosy struct {
+	net.PacketConn
+	from netip.AddrPort
+}
+
+func (c *choosy) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.PacketConn.ReadFrom(b)
+		if err != nil {
+			return n, from, err
+		}
+		if a := from.(*net.UDPAddr).AddrPort(); a.Addr().Unmap() == c.from.Addr() && a.Port() == c.from.Port() {
+			return n, from, nil
+		}
+	}
+}
+
 // dialWire opens the client's end: a socket, or an allocation.
 func dialWire(t *testing.T, s *Socket, kind string) net.PacketConn {
 	t.Helper()
-	ip := s.options.ListenIP.String()
+	ip := netip.IPv4Unspecified().String()
+	if s.options.AdvertiseIP.Is6() {
+		ip = netip.IPv6Unspecified().String()
+	}
 	var under net.PacketConn
 	server := s.Candidate().String()
 	var stream net.Conn
@@ -193,6 +221,7 @@ func dialWire(t *testing.T, s *Socket, kind string) net.PacketConn {
 		stream, err = tls.Dial("tcp", server, trusting(s.options.TLS))
 	default:
 		under, err = net.ListenPacket("udp", net.JoinHostPort(ip, "0"))
+		under = &choosy{PacketConn: under, from: s.Candidate()}
 	}
 	if err != nil {
 		t.Fatal(err)
