@@ -1,40 +1,15 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/pem"
 	"log/slog"
-	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
-)
 
-func writePair(t *testing.T, dir string, serial int64) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{"cert": {Type: "CERTIFICATE", Bytes: cert}, "key": {Type: "PRIVATE KEY", Bytes: der}} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
+	"github.com/fjord-media/fjord/internal/testkit"
+)
 
 func TestCertificateIsReadAgain(t *testing.T) {
 	dir := t.TempDir()
@@ -42,7 +17,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if _, err := newCertificate("FJ_SSL_CERT_PATH", paths[0], paths[1], slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("no files and no error")
 	}
-	writePair(t, dir, 1)
+	testkit.WriteCertificate(t, paths[0], paths[1], 1)
 	c, err := newCertificate("FJ_SSL_CERT_PATH", paths[0], paths[1], slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +36,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		}
 		return leaf.SerialNumber.Int64()
 	}
-	writePair(t, dir, 2)
+	testkit.WriteCertificate(t, paths[0], paths[1], 2)
 	if serial(false) != 1 || serial(true) != 2 || serial(true) != 2 {
 		t.Error("the new pair was not taken, or too early")
 	}
@@ -71,7 +46,7 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if serial(true) != 2 {
 		t.Error("the old pair is gone")
 	}
-	writePair(t, dir, 3)
+	testkit.WriteCertificate(t, paths[0], paths[1], 3)
 	if serial(true) != 3 {
 		t.Error("the next pair was not taken")
 	}

@@ -2,17 +2,10 @@ package rest_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,37 +15,6 @@ import (
 
 	"github.com/fjord-media/fjord/internal/testkit"
 )
-
-// writeCertificate writes a pair that is its own authority, and returns what
-// trusts it.
-func writeCertificate(t *testing.T, folder string, serial int64) *x509.CertPool {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	for name, content := range map[string][]byte{"cert": certificate, "key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})} {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(certificate)
-	return pool
-}
 
 // secure is a client of a node with TLS; each request has a connection of its
 // own.
@@ -65,9 +27,10 @@ func secure(pool *x509.CertPool, http2 bool) *http.Client {
 // renewed while the node runs.
 func TestTLS(t *testing.T) {
 	folder := t.TempDir()
-	pool := writeCertificate(t, folder, 1)
+	cert, key := filepath.Join(folder, "cert"), filepath.Join(folder, "key")
+	pool := testkit.WriteCertificate(t, cert, key, 1)
 	f := testkit.StartFjord(t, testkit.FjordOptions{Env: map[string]string{
-		"FJ_SSL_CERT_PATH": filepath.Join(folder, "cert"), "FJ_SSL_KEY_PATH": filepath.Join(folder, "key"),
+		"FJ_SSL_CERT_PATH": cert, "FJ_SSL_KEY_PATH": key,
 	}})
 	base := "https" + strings.TrimPrefix(f.API, "http")
 	client := secure(pool, true)
@@ -115,7 +78,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("handshake over HTTP/2: %v %s", answer, text)
 	}
 
-	renewed := secure(writeCertificate(t, folder, 2), false)
+	renewed := secure(testkit.WriteCertificate(t, cert, key, 2), false)
 	testkit.Within(t, 5*time.Second, "the new certificate is used", func() bool {
 		answer, err := renewed.Get(base + "/livez")
 		if err != nil {

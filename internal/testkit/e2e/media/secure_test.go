@@ -3,64 +3,22 @@
 package media
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"math/big"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/fjord-media/fjord/internal/testkit"
 	"github.com/fjord-media/fjord/internal/testkit/sfupeer"
 )
-
-// writePair writes a new certificate for loopback and its key to two files, and
-// makes a client that believes in it alone.
-func writePair(t *testing.T, certPath, keyPath string, serial int64) *tls.Config {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, block := range map[string]*pem.Block{certPath: {Type: "CERTIFICATE", Bytes: der}, keyPath: {Type: "PRIVATE KEY", Bytes: secret}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	return &tls.Config{RootCAs: roots}
-}
 
 // TestSecurePath: peers meet through TURN over TLS; when the certificate's files
 // change, who comes next gets the new one, and who is there notices nothing.
 func TestSecurePath(t *testing.T) {
 	dir := t.TempDir()
 	cert, key, port := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), testkit.FreePorts(t, 1)[0]
-	first := writePair(t, cert, key, 1)
+	first := &tls.Config{RootCAs: testkit.WriteCertificate(t, cert, key, 1)}
 	n := startWith(t, map[string]string{
 		"FJ_WEBRTC_TURN_TLS_PORT": strconv.Itoa(port), "FJ_WEBRTC_TURN_TLS_CERT_PATH": cert,
 		"FJ_WEBRTC_TURN_TLS_KEY_PATH": key, "FJ_WEBRTC_TURN_TLS_ADVERTISE": "true",
@@ -72,7 +30,7 @@ func TestSecurePath(t *testing.T) {
 	flows(t, b, "a:v", 20)
 	flows(t, b, "a:a", 20)
 
-	second := writePair(t, cert, key, 2)
+	second := &tls.Config{RootCAs: testkit.WriteCertificate(t, cert, key, 2)}
 	testkit.Within(t, limit, "the new certificate is used", func() bool {
 		c, err := tls.DialWithDialer(&net.Dialer{Timeout: limit}, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), second)
 		if err != nil {
