@@ -48,9 +48,11 @@ func TestRequestsAreRouted(t *testing.T) {
 				if address, err := all[(i+2)%3].Address(t.Context(), id); err != nil || address != all[i].name+":4000" {
 					t.Errorf("address %q, %v", address, err)
 				}
-				if address, elsewhere, err := all[(i+2)%3].Elsewhere(t.Context(), id); err != nil || !elsewhere || address != all[i].name+":4000" {
-					t.Errorf("elsewhere %q, %v, %v", address, elsewhere, err)
-				}
+				// A transparent node tells only what it has heard of: the event may be on its way.
+				within(t, time.Second, "heard of", func() bool {
+					address, elsewhere, err := all[(i+2)%3].Elsewhere(t.Context(), id)
+					return err == nil && elsewhere && address == all[i].name+":4000"
+				})
 				if _, elsewhere, err := all[i].Elsewhere(t.Context(), id); err != nil || elsewhere {
 					t.Errorf("its own room is elsewhere, %v", err)
 				}
