@@ -40,14 +40,21 @@ type PeerStatus struct {
 const (
 	backoffMin = time.Second
 	backoffMax = 30 * time.Second
-	dialLimit  = 10 * time.Second // node's own set-up limit is 7 s
-	dialMax    = 16               // dials at once
+	// dialLimit is a net below the node's own limit (FJ_DIST_CONNECT_TIMEOUT, at
+	// most two minutes).
+	dialLimit  = 3 * time.Minute
+	dialMax    = 16 // dials at once
 	visitEvery = 30 * time.Second
 	visitLimit = 5 * time.Second
 	// forgetAfter is how long a node that no strategy names is dialled after it
 	// was last reported or linked. A hidden one is not dialled: tools and shells
 	// come and go, and find us themselves.
 	forgetAfter = 10 * time.Minute
+	// A node that is not there yet may be starting, as this one is: the first
+	// earlyTries failures of that kind are followed by a shorter pause.
+	earlyMin   = 50 * time.Millisecond
+	earlyMax   = 500 * time.Millisecond
+	earlyTries = 9 // about three seconds
 	// A failure that repeats is logged again when the back-off has reached its
 	// maximum and then once in logEvery attempts (about ten minutes).
 	logAtMax = 6
@@ -62,6 +69,7 @@ type peer struct {
 	visit      time.Time // next question for its nodes; Up only
 	visiting   bool
 	newLink    bool // a link came up during the visit: what it found is of the one before
+	early      int  // of Attempts, those that were followed by a short pause
 }
 
 // relevant says whether the peer is still to be linked.
@@ -83,8 +91,14 @@ func (p *peer) failed(r Reason, now time.Time, random float64) (worth bool) {
 	p.Attempts++
 	p.Reason = r
 	p.set(Down, now)
-	p.Next = now.Add(backoff(p.Attempts, random))
-	return changed || p.Attempts == logAtMax || p.Attempts > logAtMax && (p.Attempts-logAtMax)%logEvery == 0
+	if p.early < earlyTries && r.notThere() {
+		p.early++
+		p.Next = now.Add(earlyPause(p.early, random))
+		return changed
+	}
+	late := p.Attempts - p.early
+	p.Next = now.Add(backoff(late, random))
+	return changed || late == logAtMax || late > logAtMax && (late-logAtMax)%logEvery == 0
 }
 
 // report notes that by has the peer among its nodes, or no longer. It says
@@ -99,6 +113,16 @@ func (p *peer) report(by string, reported bool) (news bool) {
 		p.reportedBy = slices.Delete(p.reportedBy, i, i+1)
 	}
 	return false
+}
+
+// earlyPause is the pause after the n-th early failure: 50, 100, 200, 400 ms, then
+// half a second, of which up to a fifth is left out at random. random is in [0, 1).
+func earlyPause(n int, random float64) time.Duration {
+	d := earlyMax
+	if n < 5 {
+		d = earlyMin << max(n-1, 0)
+	}
+	return d - time.Duration(random*float64(d)/5)
 }
 
 // backoff is the pause after the n-th failure: 1, 2, 4 … 30 s, of which up to a

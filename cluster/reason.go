@@ -1,6 +1,9 @@
 package cluster
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/fjord-media/fjord/node"
 )
 
@@ -20,10 +23,25 @@ func reasonOf(err error) Reason {
 	return Reason{Kind: node.ReasonOf(err), Err: err}
 }
 
-// String is the kind and the story.
+// notThere says that nobody answered where the node should be: it has not
+// started, or not yet. To ask again costs next to nothing.
+func (r Reason) notThere() bool {
+	for _, err := range []error{node.ErrHostUnresolvable, node.ErrEPMDRefused, node.ErrNotRegistered, node.ErrDialRefused} {
+		if errors.Is(r.Err, err) {
+			return true
+		}
+	}
+	return false
+}
+
+// String is the kind and the story, without the words that say the kind again.
 func (r Reason) String() string {
 	if r.Err == nil {
 		return "unknown"
 	}
-	return r.Kind + ": " + r.Err.Error()
+	story := r.Err.Error()
+	if rest, again := strings.CutPrefix(story, strings.ReplaceAll(r.Kind, "_", " ")); again && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
+		return r.Kind + rest
+	}
+	return r.Kind + ": " + story
 }

@@ -102,7 +102,7 @@ func (r *reconciler) linkUp(name string, now time.Time) {
 	p := r.peer(name, now)
 	p.set(Up, now)
 	p.Dialled, p.Hidden = l.dialled, l.hidden
-	p.Attempts, p.Reason, p.Next = 0, Reason{}, time.Time{}
+	p.Attempts, p.early, p.Reason, p.Next = 0, 0, Reason{}, time.Time{}
 	p.lastSeen = now
 	p.visit, p.newLink = now, p.visiting
 }
@@ -114,7 +114,7 @@ func (r *reconciler) linkDown(name string, reason error, now time.Time) {
 	p := r.peer(name, now)
 	p.set(Down, now)
 	p.Reason = reasonOf(reason)
-	p.Attempts = 0
+	p.Attempts, p.early = 0, 0
 	p.lastSeen = now
 	p.Next = now.Add(backoffMin + time.Duration(r.random()*float64(backoffMin)/2))
 	for _, other := range r.peers {

@@ -214,15 +214,16 @@ func TestHiddenNodesAreForgotten(t *testing.T) {
 	})
 }
 
-// Back-off from 1 s to 30 s for ever, with a line at the first failure, at each
-// new reason and at milestones.
+// Back-off from 1 s to 30 s for ever after nine quick tries, with a line at the
+// first failure, at each new reason and at milestones.
 func TestBackoff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		g := newRig(t)
 		g.set(func() { g.fails["f1@h"] = node.ErrEPMDRefused })
 		g.want("f1@h")
 		time.Sleep(2 * time.Minute)
-		want := []string{"0s", "1s", "2.8s", "6.4s", "13.6s", "28s", "55s", "1m22s", "1m49s"}
+		want := []string{"0s", "0s", "100ms", "300ms", "700ms", "1.1s", "1.6s", "2s", "2.5s", "2.9s", // nine pauses of 0.05 to 0.5 s
+			"3.9s", "5.7s", "9.3s", "16.5s", "30.9s", "57.9s", "1m24.9s", "1m51.9s"}
 		if got := g.dialsOf("f1@h"); !slices.Equal(got, want) {
 			t.Errorf("dials at %v, want %v", got, want)
 		}
@@ -230,7 +231,7 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("log %q", g.log.all())
 		}
 		p := g.status("f1@h")
-		if p.State != Down || p.Reason.Kind != "epmd_refused" || p.Attempts != 9 || !p.Next.After(time.Now()) {
+		if p.State != Down || p.Reason.Kind != "epmd_refused" || p.Attempts != len(want) || !p.Next.After(time.Now()) {
 			t.Errorf("status %+v", p)
 		}
 		g.set(func() { g.fails["f1@h"] = node.ErrCookieMismatch })
@@ -254,11 +255,84 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+// What costs the other side something, or is a decision, is not tried in haste.
+func TestHasteOnlyForWhatMayBeStarting(t *testing.T) {
+	for reason, want := range map[error]int{
+		node.ErrHostUnresolvable: 10 + 7, node.ErrEPMDRefused: 10 + 7, node.ErrNotRegistered: 10 + 7, node.ErrDialRefused: 10 + 7,
+		node.ErrCookieMismatch: 8, node.ErrNameRefused: 8, node.ErrEPMDTimeout: 8, node.ErrDialTimeout: 8, node.ErrClosedByPeer: 8,
+	} {
+		bubble(t, func(t *testing.T) {
+			g := newRig(t)
+			g.set(func() { g.fails["f1@h"] = reason })
+			g.want("f1@h")
+			time.Sleep(100 * time.Second)
+			if got := g.dialsOf("f1@h"); len(got) != want {
+				t.Errorf("%v: %d dials in 100 s, want %d: %v", reason, len(got), want, got)
+			}
+		})
+	}
+}
+
+// Nodes that start while others do are found at once: whenever f1 comes, within
+// its first seconds it is linked half a second later at the latest.
+func TestNodesThatStartTogether(t *testing.T) {
+	for starts := time.Duration(0); starts < 3*time.Second; starts += 100 * time.Millisecond {
+		bubble(t, func(t *testing.T) {
+			g := newRig(t)
+			g.set(func() { g.fails["f1@h"] = node.ErrNotRegistered })
+			g.want("f1@h")
+			time.Sleep(starts)
+			g.set(func() { delete(g.fails, "f1@h") })
+			time.Sleep(earlyMax)
+			synctest.Wait()
+			if p := g.status("f1@h"); starts < 2900*time.Millisecond && p.State != Up {
+				t.Errorf("f1 started after %s: %+v, dials %v", starts, p, g.dialsOf("f1@h"))
+			}
+		})
+	}
+}
+
+// A crowd of nodes that are gone for good costs a few dials each at first, and
+// then what it costs at the long pauses; a link that was gives the haste back.
+func TestHasteEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		g := newRig(t)
+		var gone []string
+		for i := range 20 {
+			gone = append(gone, fmt.Sprintf("gone%d@h", i))
+		}
+		g.set(func() {
+			for _, name := range gone {
+				g.fails[name] = node.ErrNotRegistered
+			}
+		})
+		g.want(gone...)
+		time.Sleep(10 * time.Minute)
+		g.set(func() {
+			if most := len(gone) * (earlyTries + 5 + 600/24); len(g.dials) > most {
+				t.Errorf("%d dials in ten minutes, want at most %d", len(g.dials), most)
+			}
+			delete(g.fails, "gone0@h")
+		})
+		time.Sleep(backoffMax)
+		g.set(func() { g.fails["gone0@h"] = node.ErrNotRegistered })
+		before := len(g.dialsOf("gone0@h"))
+		g.down("gone0@h", node.ErrClosedByPeer)
+		time.Sleep(5 * time.Second)
+		if n := len(g.dialsOf("gone0@h")) - before; n != earlyTries+1 {
+			t.Errorf("%d dials after the link was lost", n)
+		}
+	})
+}
+
 func TestBackoffBounds(t *testing.T) {
 	for n := range 100 {
 		for _, random := range []float64{0, 0.5, 0.999} {
 			if d := backoff(n, random); d < backoffMin || d > backoffMax {
 				t.Errorf("backoff(%d, %g) = %s", n, random, d)
+			}
+			if d := earlyPause(n, random); d < earlyMin*4/5 || d > earlyMax {
+				t.Errorf("earlyPause(%d, %g) = %s", n, random, d)
 			}
 		}
 	}
