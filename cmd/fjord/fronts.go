@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fjord-media/fjord/config"
+	"github.com/fjord-media/fjord/internal/logx"
 	"github.com/fjord-media/fjord/internal/run"
 )
 
@@ -72,7 +75,7 @@ func (f *fronts) serve(api, metrics http.Handler) {
 func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader,
+		MaxHeaderBytes: maxHeader, ErrorLog: stdlog.New(strangers{f.log}, "", 0),
 	}
 	f.servers = append(f.servers, s)
 	f.group.Go(name, func(context.Context) error {
@@ -87,6 +90,19 @@ func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 		}
 		return nil
 	})
+}
+
+// strangers writes what net/http has to say into our log. A handshake that
+// fails is the client's fault, and any port scanner makes some.
+type strangers struct{ log *slog.Logger }
+
+// Write logs a line.
+func (s strangers) Write(line []byte) (int, error) {
+	level := slog.LevelWarn
+	if strings.HasPrefix(string(line), "http: TLS handshake error") {
+		level = slog.LevelDebug
+	}
+	return logx.Writer(s.log, level).Write(line)
 }
 
 // serveTLS answers with the certificate that the files hold at the time.

@@ -38,6 +38,9 @@ func untilSignal(log *slog.Logger, drains bool) (t told, release func()) {
 	}
 	signals := make(chan os.Signal, 3) // those that mean something
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	// Unasked for, SIGPIPE would end the node with whoever reads its log.
+	pipe := make(chan os.Signal, 1)
+	signal.Notify(pipe, syscall.SIGPIPE)
 	group := run.NewGroup(context.Background(), "signals", log)
 	group.Go("wait", func(done context.Context) error {
 		watch(done, signals, log, steps, os.Exit)
@@ -45,6 +48,7 @@ func untilSignal(log *slog.Logger, drains bool) (t told, release func()) {
 	})
 	return told{stop, hurry}, func() {
 		signal.Stop(signals)
+		signal.Stop(pipe)
 		stopNow()
 		hurryNow()
 		wait, release := context.WithTimeout(context.Background(), time.Second)
