@@ -17,7 +17,8 @@ const writeTimeout = 10 * time.Second
 // that the websocket library writes: each Write is whole frames.
 type socketConn struct {
 	net.Conn
-	heard atomic.Int64 // Unix nanoseconds
+	begun time.Time
+	heard atomic.Int64 // nanoseconds after begun; the computer's clock may jump, this one does not
 
 	mu sync.Mutex // held while writing
 }
@@ -26,7 +27,7 @@ type socketConn struct {
 func (c *socketConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
-		c.heard.Store(time.Now().UnixNano())
+		c.heard.Store(int64(time.Since(c.begun)))
 	}
 	return n, err
 }
@@ -43,7 +44,7 @@ func (c *socketConn) Write(b []byte) (int, error) {
 
 // silence is how long nothing was heard.
 func (c *socketConn) silence() time.Duration {
-	return time.Duration(time.Now().UnixNano() - c.heard.Load())
+	return time.Since(c.begun) - time.Duration(c.heard.Load())
 }
 
 // hijacker gives the websocket library a socketConn.
@@ -64,7 +65,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err := rw.Writer.Flush(); err != nil { // the 101
 		return nil, nil, err
 	}
-	h.conn = &socketConn{Conn: conn}
-	h.conn.heard.Store(time.Now().UnixNano())
+	h.conn = &socketConn{Conn: conn, begun: time.Now()}
 	return h.conn, bufio.NewReadWriter(rw.Reader, bufio.NewWriterSize(h.conn, controlBuffer)), nil
 }

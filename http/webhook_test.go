@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +153,28 @@ func TestWebhooksGiveUp(t *testing.T) {
 	until(t, "all given up", func() bool { n, _ := w.Waiting(); return n == 0 && w.Counts().Failed.Load() == 9 })
 	if len(broken.got()) != webhookTries+2 || len(gone.got()) != 3 {
 		t.Errorf("%d and %d attempts", len(broken.got()), len(gone.got()))
+	}
+}
+
+// TestWebhooksKeepSecrets: a receiver's token in the URL stays out of the log,
+// whatever fails.
+func TestWebhooksKeepSecrets(t *testing.T) {
+	away := startReceiver(t, nil)
+	away.Close()
+	var lines strings.Builder // read after Close only
+	w := NewWebhooks(context.Background(), WebhookOptions{
+		URL: func(room.ID) string { return "" }, Backoff: time.Millisecond, Logger: slog.New(slog.NewTextHandler(&lines, nil)),
+	})
+	urls := []string{away.URL + "/hook?k=sesame", "http://u:sesame@" + away.Listener.Addr().String(), "http://[::/?k=sesame"}
+	for _, url := range urls {
+		w.Deliver(url, room.RoomCreated{ID: "a"})
+	}
+	until(t, "failed", func() bool { return w.Counts().Failed.Load() == int64(len(urls)) })
+	if err := w.Close(context.Background(), 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	if text := lines.String(); strings.Contains(text, "sesame") || strings.Count(text, "fails") != len(urls) || !strings.Contains(text, "connection refused") {
+		t.Error(text)
 	}
 }
 

@@ -115,7 +115,7 @@ func (w *Webhooks) post(ctx context.Context, target string, body []byte) error {
 func (w *Webhooks) postOnce(ctx context.Context, target string, body []byte) (redirect string, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errRefused, err)
+		return "", fmt.Errorf("%w: %w", errRefused, withoutURL(err))
 	}
 	if request.URL.Scheme != "http" && request.URL.Scheme != "https" {
 		return "", fmt.Errorf("%w: cannot send to %s URLs", errRefused, request.URL.Scheme)
@@ -124,9 +124,9 @@ func (w *Webhooks) postOnce(ctx context.Context, target string, body []byte) (re
 	answer, err := w.client.Do(request)
 	if err != nil {
 		if errors.Is(err, errForbidden) {
-			return "", fmt.Errorf("%w: %w", errRefused, err)
+			return "", fmt.Errorf("%w: %w", errRefused, withoutURL(err))
 		}
-		return "", err
+		return "", withoutURL(err)
 	}
 	defer answer.Body.Close()
 	_, _ = io.CopyN(io.Discard, answer.Body, maxWebhookAnswer) // for the connection's sake only
@@ -136,7 +136,7 @@ func (w *Webhooks) postOnce(ctx context.Context, target string, body []byte) (re
 	case code < 400 && answer.Header.Get("Location") != "":
 		to, err := answer.Location()
 		if err != nil {
-			return "", fmt.Errorf("%w: %w", errRefused, err)
+			return "", fmt.Errorf("%w: %w", errRefused, withoutURL(err))
 		}
 		return to.String(), nil
 	case code < 500 && code != http.StatusTooManyRequests:
@@ -144,6 +144,14 @@ func (w *Webhooks) postOnce(ctx context.Context, target string, body []byte) (re
 	default:
 		return "", fmt.Errorf("status %d", code)
 	}
+}
+
+// withoutURL is an error of the client without the URL, which has secrets.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }
 
 // withoutSecrets hides password and query of a URL for the log.
