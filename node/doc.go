@@ -43,7 +43,8 @@
 // puts a bounded queue and Receive on top of that, for code that wants to wait
 // for messages. ParseGen and Process.Reply make a gen_server of a process. A
 // callback that takes a flood of large binaries and keeps none of them says so
-// with Message.Release.
+// with Message.Release, and who sends large ones that never change makes them
+// etf.Shared or strings: those are not copied.
 //
 // # Links
 //

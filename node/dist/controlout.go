@@ -159,6 +159,6 @@ func (m *message) control(op byte, elements ...etf.Term) error {
 			return err
 		}
 	}
-	m.controlLen = len(m.body)
+	m.controlLen = m.length()
 	return nil
 }

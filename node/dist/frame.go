@@ -15,6 +15,7 @@ const (
 	typeNext      = 70  // another fragment
 	fragmentSize  = 64 << 10
 	maxWhole      = 2 * fragmentSize // of messages that are not cut: peers put two fragments together slowly
+	maxBody       = 1<<32 - 1<<20    // of one frame: its length has 32 bits, its head less than 1 MiB
 	fragmentIDs   = 16               // bytes of sequence and fragment id
 	maxFrameAtoms = 255
 	longAtoms     = 1 // in the last nibble: lengths of new atoms have two bytes

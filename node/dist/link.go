@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fjord-media/fjord/internal/run"
+	"github.com/fjord-media/fjord/node/etf"
 )
 
 // LinkOptions configure a link; zero values mean defaults.
@@ -195,7 +196,11 @@ func (l *Link) post(sig Signal) error {
 
 func (l *Link) encode(sig Signal) (*message, error) {
 	m := l.queue.message()
-	if err := m.encode(sig, l.peer.Flags); err != nil {
+	err := m.encode(sig, l.peer.Flags)
+	if err == nil && m.length() > maxBody && !l.queue.isLarge(m) {
+		err = fmt.Errorf("%w: one frame of %d bytes", etf.ErrTooLarge, m.length())
+	}
+	if err != nil {
 		l.queue.giveBack(m)
 		return nil, fmt.Errorf("send %T to %s: %w", sig, l.peer.Name, err)
 	}

@@ -22,8 +22,10 @@ type message struct {
 	order order // see queue
 	key   etf.Pid
 
-	body       []byte
-	controlLen int        // bytes of body that are the control message
+	body       []byte     // but for what is apart
+	apart      []apart    // in order
+	apartLen   int        // bytes
+	controlLen int        // bytes of the control message
 	atoms      []etf.Atom // by position, as tag 82 in body names them
 	positions  map[etf.Atom]uint8
 	encoder    etf.Encoder
@@ -35,10 +37,17 @@ type message struct {
 	blockers int    // of afterAll: lanes it waits in
 }
 
+// apart is bytes of a message that are written from where they are.
+type apart struct {
+	at    int // in front of body[at:]
+	bytes []byte
+}
+
 // Sizes of what is kept of a message for the next one.
 const (
 	keepBody  = 128 << 10
 	keepAtoms = 32
+	keepParts = 32
 	scanAtoms = 12 // more are looked up in a map
 )
 
@@ -49,7 +58,10 @@ func (m *message) kept() int { return cap(m.body) + overhead }
 const overhead = 128
 
 // size is what m counts in the queue.
-func (m *message) size() int { return len(m.body) + overhead }
+func (m *message) size() int { return m.length() + overhead }
+
+// length is the bytes of the message but for its header.
+func (m *message) length() int { return len(m.body) + m.apartLen }
 
 // newMessage makes an empty message.
 func newMessage(pass bool) *message {
@@ -57,16 +69,18 @@ func newMessage(pass bool) *message {
 	if !pass {
 		m.encoder.Atom = m.atomRef
 	}
+	m.encoder.Apart = m.keepApart
 	return m
 }
 
 // reset empties m for the next signal; false when it is too large to keep.
 func (m *message) reset() bool {
-	if cap(m.body) > keepBody || cap(m.atoms) > keepAtoms {
+	if cap(m.body) > keepBody || cap(m.atoms) > keepAtoms || cap(m.apart) > keepParts {
 		return false
 	}
 	clear(m.atoms)
-	*m = message{pass: m.pass, encoder: m.encoder, body: m.body[:0], atoms: m.atoms[:0]}
+	clear(m.apart)
+	*m = message{pass: m.pass, encoder: m.encoder, body: m.body[:0], apart: m.apart[:0], atoms: m.atoms[:0]}
 	return true
 }
 
@@ -88,6 +102,12 @@ func (m *message) term(t etf.Term) error {
 		m.body = append(m.body, version)
 	}
 	return m.element(t)
+}
+
+// keepApart notes bytes that come behind dst, which is the body so far.
+func (m *message) keepApart(dst, large []byte) {
+	m.apart = append(m.apart, apart{at: len(dst), bytes: large})
+	m.apartLen += len(large)
 }
 
 // atomRef lists an atom and refers to it by its position, while there is room
@@ -140,7 +160,7 @@ func (m *message) appendWhole(b []byte, cache *atomCacheOut) []byte {
 	if !m.pass {
 		b = cache.appendRefs(append(b, version, typeHeader), m.atoms)
 	}
-	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+len(m.body)))
+	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+m.length()))
 	return b
 }
 
@@ -149,18 +169,19 @@ func (m *message) appendWhole(b []byte, cache *atomCacheOut) []byte {
 func (m *message) begin(seq uint64) {
 	m.seq = seq
 	first := max(fragmentSize, m.controlLen)
-	m.left = 1 + uint64((max(len(m.body)-first, 0)+fragmentSize-1)/fragmentSize)
+	m.left = 1 + uint64((max(m.length()-first, 0)+fragmentSize-1)/fragmentSize)
 }
 
-// appendFragment appends the head of the next fragment and returns its data.
-func (m *message) appendFragment(b []byte, cache *atomCacheOut) (head, data []byte) {
+// appendFragment appends the head of the next fragment and tells which bytes of
+// the message it has.
+func (m *message) appendFragment(b []byte, cache *atomCacheOut) (head []byte, from, to int) {
 	start := len(b)
 	size := fragmentSize
 	first := m.sent == 0
 	if first {
 		size = max(size, m.controlLen)
 	}
-	data = m.body[m.sent:min(m.sent+size, len(m.body))]
+	from, to = m.sent, min(m.sent+size, m.length())
 	b = append(b, 0, 0, 0, 0, version, typeNext)
 	if first {
 		b[start+5] = typeFirst
@@ -170,8 +191,25 @@ func (m *message) appendFragment(b []byte, cache *atomCacheOut) (head, data []by
 	if first {
 		b = cache.appendRefs(b, m.atoms)
 	}
-	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+len(data)))
-	m.sent += len(data)
+	binary.BigEndian.PutUint32(b[start:], uint32(len(b)-start-4+to-from))
+	m.sent = to
 	m.left--
-	return b, data
+	return b, from, to
+}
+
+// parts calls add for the bytes from..to of the message, piece by piece.
+func (m *message) parts(from, to int, add func(part []byte)) {
+	at, done := 0, 0 // in the message, of the body
+	part := func(b []byte) {
+		if lo, hi := max(from, at), min(to, at+len(b)); lo < hi {
+			add(b[lo-at : hi-at])
+		}
+		at += len(b)
+	}
+	for _, a := range m.apart {
+		part(m.body[done:a.at])
+		part(a.bytes)
+		done = a.at
+	}
+	part(m.body[done:])
 }

@@ -115,7 +115,7 @@ func (q *queue) budget(m *message) *budget {
 
 // isLarge says whether m is to be cut into fragments.
 func (q *queue) isLarge(m *message) bool {
-	return q.fragments && m.order == bySender && len(m.body) > maxWhole
+	return q.fragments && m.order == bySender && m.length() > maxWhole
 }
 
 // place puts m where its order demands.

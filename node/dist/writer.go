@@ -104,27 +104,38 @@ func (w *writer) done(n int) {
 
 // whole adds a message as one frame and tells its size.
 func (w *writer) whole(m *message) int {
-	text := m.appendWhole(w.text, &w.cache)
-	if !w.vectored || len(m.body) <= copyLimit {
-		w.add(append(text, m.body...), nil)
-	} else {
-		w.add(text, m.body)
-	}
+	w.body(m.appendWhole(w.text, &w.cache), m, 0, m.length())
 	w.used = append(w.used, m)
 	w.small += m.size()
-	return len(m.body)
+	return m.length()
+}
+
+// body adds a head and behind it the bytes from..to of a message: copied where
+// they are few.
+func (w *writer) body(text []byte, m *message, from, to int) {
+	if len(m.apart) == 0 {
+		w.data(text, m.body[from:to])
+		return
+	}
+	w.add(text, nil)
+	m.parts(from, to, func(b []byte) { w.data(w.text, b) })
+}
+
+// data adds text and bytes.
+func (w *writer) data(text, b []byte) {
+	if !w.vectored || len(b) <= copyLimit {
+		w.add(append(text, b...), nil)
+	} else {
+		w.add(text, b)
+	}
 }
 
 // fragment adds the next fragment of the large message whose turn it is.
 func (w *writer) fragment(q *queue) {
 	m := q.large[0]
-	text, data := m.appendFragment(w.text, &w.cache)
-	if w.vectored {
-		w.add(text, data)
-	} else {
-		w.add(append(text, data...), nil)
-	}
-	w.held += len(data)
+	text, from, to := m.appendFragment(w.text, &w.cache)
+	w.body(text, m, from, to)
+	w.held += to - from
 	copy(q.large, q.large[1:])
 	if m.left > 0 {
 		q.large[len(q.large)-1] = m

@@ -38,6 +38,8 @@ func AsBinary(t Term) ([]byte, bool) {
 		return v, true
 	case string:
 		return []byte(v), true
+	case Shared:
+		return v, true
 	}
 	return nil, false
 }
@@ -49,6 +51,8 @@ func AsString(t Term) (string, bool) {
 		return string(v), true
 	case string:
 		return v, true
+	case Shared:
+		return string(v), true
 	}
 	return "", false
 }

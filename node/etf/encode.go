@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // encodeDepth bounds nesting when encoding: more than Decode lets through, so
@@ -38,12 +39,20 @@ type Encoder struct {
 	// own, such as ATOM_CACHE_REF (see AppendAtomRef), and returns true, or
 	// returns dst and false for the usual encoding.
 	Atom func(dst []byte, a Atom) (out []byte, handled bool)
+	// Apart, when set, is given the bytes of binaries that nobody changes,
+	// strings and Shared, if there are many: they come right behind dst and are
+	// not appended to it. They must only be read.
+	Apart func(dst, large []byte)
 }
+
+// apartFrom is the size in bytes from which on a copy costs more than a part
+// of its own in a write.
+const apartFrom = 16 << 10
 
 // AppendBody appends t without version byte. On an error it returns dst as it
 // was; Atom may have been called by then.
 func (e *Encoder) AppendBody(dst []byte, t Term) ([]byte, error) {
-	w := writer{atomHook: e.Atom, depth: encodeDepth}
+	w := writer{atomHook: e.Atom, apart: e.Apart, depth: encodeDepth}
 	out, err := w.term(dst, t)
 	if err != nil {
 		return dst, fmt.Errorf("encode term: %w", err)
@@ -60,6 +69,7 @@ func AppendAtomRef(dst []byte, position uint8) []byte {
 // writer is the state of encoding one term.
 type writer struct {
 	atomHook func(dst []byte, a Atom) ([]byte, bool)
+	apart    func(dst, large []byte)
 	depth    int // levels left
 }
 
@@ -75,7 +85,9 @@ func (w *writer) term(b []byte, t Term) ([]byte, error) {
 	case []byte:
 		return appendBinary(b, v)
 	case string:
-		return appendBinary(b, v)
+		return w.shared(b, unsafe.Slice(unsafe.StringData(v), len(v))) // it is only read
+	case Shared:
+		return w.shared(b, v)
 	case float64:
 		return appendFloat(b, v)
 	case Tuple:
@@ -188,11 +200,30 @@ func atomError(a Atom) error {
 
 // appendBinary appends BINARY_EXT.
 func appendBinary[T string | []byte](b []byte, v T) ([]byte, error) {
-	if uint64(len(v)) > math.MaxUint32 {
-		return nil, fmt.Errorf("%w: a binary of %d bytes", ErrTooLarge, len(v))
+	b, err := appendBinaryHead(b, len(v))
+	if err != nil {
+		return nil, err
 	}
-	b = binary.BigEndian.AppendUint32(append(b, tagBinary), uint32(len(v)))
 	return appendLarge(b, v), nil
+}
+
+func appendBinaryHead(b []byte, size int) ([]byte, error) {
+	if uint64(size) > math.MaxUint32 {
+		return nil, fmt.Errorf("%w: a binary of %d bytes", ErrTooLarge, size)
+	}
+	return binary.BigEndian.AppendUint32(append(b, tagBinary), uint32(size)), nil
+}
+
+// shared appends a binary that nobody changes, or its head only.
+func (w *writer) shared(b, v []byte) ([]byte, error) {
+	if w.apart == nil || len(v) < apartFrom {
+		return appendBinary(b, v)
+	}
+	b, err := appendBinaryHead(b, len(v))
+	if err == nil {
+		w.apart(b, v)
+	}
+	return b, err
 }
 
 // appendBitString appends BIT_BINARY_EXT, unused bits as zeros.

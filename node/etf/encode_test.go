@@ -60,7 +60,7 @@ func manyKeys(n int) Map {
 // TestConveniences: the Go types that Encode takes besides those of Decode.
 func TestConveniences(t *testing.T) {
 	for _, c := range []struct{ in, want Term }{
-		{true, True}, {false, False}, {"żółw", []byte("żółw")}, {1, int64(1)}, {int8(-1), int64(-1)},
+		{true, True}, {false, False}, {"żółw", []byte("żółw")}, {Shared("ab"), []byte("ab")}, {1, int64(1)}, {int8(-1), int64(-1)},
 		{int16(-300), int64(-300)}, {int32(1 << 30), int64(1 << 30)}, {uint(5), int64(5)}, {uint8(255), int64(255)},
 		{uint16(65535), int64(65535)}, {uint32(1<<32 - 1), int64(1<<32 - 1)},
 		{uint64(1<<64 - 1), new(big.Int).SetUint64(1<<64 - 1)}, {uint(1<<64 - 1), new(big.Int).SetUint64(1<<64 - 1)},

@@ -128,10 +128,13 @@ func (w *writer) mapping(b []byte, v Map) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(append(b, tagMap), uint32(len(v)))
 	var keys keySet
 	keys.init(len(v))
+	apart := w.apart
 	for _, e := range v {
 		start := len(b)
 		var err error
-		if b, err = w.term(b, e.Key); err != nil {
+		w.apart = nil // keys are compared in b
+		b, err = w.term(b, e.Key)
+		if w.apart = apart; err != nil {
 			return nil, err
 		}
 		if keys.seen(b, start, len(b)) {

@@ -36,6 +36,8 @@ func plain(t Term) Term {
 		return Bool(v)
 	case string:
 		return []byte(v)
+	case Shared:
+		return []byte(v)
 	case []string:
 		l, _ := AsList(v)
 		return l

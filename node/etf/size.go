@@ -30,6 +30,8 @@ func sizeOf(t Term, depth int) (int, error) {
 		return 5 + len(v), nil
 	case string:
 		return 5 + len(v), nil
+	case Shared:
+		return 5 + len(v), nil
 	case float64:
 		return 9, nil
 	case *big.Int:

@@ -36,7 +36,7 @@ import "math/big"
 //	Opaque          LOCAL_EXT, only meaningful to its maker
 //
 // Encode takes these and, for convenience, bool (an atom), string (a binary,
-// as Elixir's strings are), all Go integer types and []string (list of
+// as Elixir's strings are), Shared, all Go integer types and []string (list of
 // binaries). Any other type, nil too, is an error that names it. A map with
 // the same key twice is an error as well: a BEAM node that received it would
 // drop the connection.
@@ -62,6 +62,14 @@ type BitString struct {
 	Bytes []byte
 	Bits  uint8 // used bits of the last byte, 1..7, the high ones
 }
+
+// Shared is a binary whose bytes nobody ever changes again, neither after a send
+// has returned nor after it has failed: a link may still write them then. So it,
+// and strings, which are like that by nature, are sent from where they are if
+// they have 16 KiB and more; []byte is copied and free once a send returns. A
+// part keeps the whole of its memory alive as long as it is queued. Bytes that
+// were received may be shared only if their message is not released.
+type Shared []byte
 
 // Map is a map. Order carries no meaning; keys may be any term.
 type Map []MapEntry

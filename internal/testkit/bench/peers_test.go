@@ -24,7 +24,7 @@ type peers struct {
 	from, beam *testkit.BEAM
 	own        *node.Node
 	epmd       int         // its port
-	release    atomic.Bool // our sink releases messages
+	frugal     atomic.Bool // our sink releases messages, our source sends what it shares
 }
 
 const cookie = "fishjam_cookie"
@@ -88,12 +88,12 @@ func (p *peers) serve(t *testing.T) {
 		default:
 			_ = sink.Post(tuple[1], etf.Atom("done"))
 		}
-		if p.release.Load() {
+		if p.frugal.Load() {
 			m.Release()
 		}
 	})
 	source = spawn(t, n, "source", func(m node.Message) {
-		go flood(source, m.Term.(etf.Tuple))
+		go p.flood(source, m.Term.(etf.Tuple))
 	})
 }
 
@@ -107,12 +107,16 @@ func spawn(t *testing.T, n *node.Node, name string, message func(node.Message)) 
 }
 
 // flood serves {send, To, Size, N}.
-func flood(p *node.Process, order etf.Tuple) {
+func (p *peers) flood(source *node.Process, order etf.Tuple) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	var msg etf.Term = []byte(strings.Repeat("x", int(order[2].(int64))))
+	data := []byte(strings.Repeat("x", int(order[2].(int64))))
+	var msg etf.Term = data
+	if p.frugal.Load() {
+		msg = etf.Shared(data)
+	}
 	for range order[3].(int64) {
-		if p.Send(ctx, order[1], msg) != nil {
+		if source.Send(ctx, order[1], msg) != nil {
 			return
 		}
 	}
