@@ -12,6 +12,10 @@ import (
 	"github.com/fjord-media/fjord/room"
 )
 
+// announceWait bounds the wait for the announcement of a room before a client
+// learns of the room itself.
+const announceWait = 10 * time.Millisecond
+
 // Notification is what happened somewhere in the cluster: an event of a room,
 // or one second's metrics report of a node.
 type Notification struct {
@@ -36,6 +40,8 @@ type Bus struct {
 	last *lastWords
 	told func(node string, ids []room.ID) // webhooks that another node has sent
 	log  *slog.Logger
+
+	announceWait time.Duration
 }
 
 type listener struct{ fn func(Notification) }
@@ -47,11 +53,14 @@ type outward interface {
 	event(e room.Event, webhook string)
 	// metrics sends a report to all.
 	metrics(report string)
+	// sent waits until what was sent before is on its way to all that read, or ctx
+	// is done.
+	sent(ctx context.Context)
 }
 
 // NewBus makes a bus that carries the notifications of this node only.
 func NewBus() *Bus {
-	return &Bus{node: newWatch(), last: newLastWords(), told: func(string, []room.ID) {}, log: slog.New(slog.DiscardHandler)}
+	return &Bus{announceWait: announceWait, node: newWatch(), last: newLastWords(), told: func(string, []room.ID) {}, log: slog.New(slog.DiscardHandler)}
 }
 
 // Publish takes an event of a room of this node: give it to
@@ -102,6 +111,20 @@ func (b *Bus) hand(n Notification) {
 	for _, l := range b.subs {
 		l.fn(n)
 	}
+}
+
+// announced waits until the other nodes will hear of what was published, even if
+// this process is killed next: bounded by announceWait.
+func (b *Bus) announced() {
+	b.mu.Lock()
+	out := b.out
+	b.mu.Unlock()
+	if out == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), b.announceWait)
+	defer cancel()
+	out.sent(ctx)
 }
 
 // connect joins the bus with a cluster.

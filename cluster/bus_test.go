@@ -183,3 +183,27 @@ func TestBusAlone(t *testing.T) {
 		t.Errorf("heard %+v", e.all)
 	}
 }
+
+// Who made a room hears of it when the other nodes will, whatever happens to its
+// owner next.
+func TestAnnouncedBeforeAnswered(t *testing.T) {
+	t.Parallel()
+	all := newLab(t).fjords(t, 3)
+	hearEach(t, all)
+	x := all[0]
+	x.bus.announceWait = 30 * time.Second // on a busy machine, too
+	for i := range 100 {
+		if _, err := x.router.createHere(t.Context(), room.Config{RoomID: room.NewID()}); err != nil {
+			t.Fatal(err)
+		}
+		peers := x.parts.fishjam.Stats().Peers
+		for _, p := range peers {
+			if p.Sent <= uint64(i) {
+				t.Errorf("after %d rooms %d notifications have left for %s", i+1, p.Sent, p.Node)
+			}
+		}
+		if len(peers) != len(all)-1 {
+			t.Fatalf("sent to %+v", peers)
+		}
+	}
+}

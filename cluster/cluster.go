@@ -158,7 +158,7 @@ func (c *Cluster) distribute(opts Options) {
 	}
 	c.orphans = &orphans{send: opts.Orphan}
 	c.bus.told = func(node string, ids []room.ID) { c.orphans.heard(node, ids, time.Now()) }
-	c.router.lost = c.lost
+	c.router.lost, c.router.announced = c.lost, c.bus.announced
 	c.server = &roomServer{
 		self: c.node.Name(), local: c.local, router: c.router, custom: c.router.custom, members: c.router.members, log: c.log,
 		served: map[string]int{}, inflight: c.router.inflight,
@@ -174,7 +174,7 @@ func (c *Cluster) distribute(opts Options) {
 // newRouter makes a Router with all that it owns.
 func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, announced: func() {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{

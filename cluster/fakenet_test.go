@@ -20,6 +20,9 @@ type fakeNet struct {
 	mu    sync.Mutex
 	nodes map[string]*fakeNode
 	cut   map[[2]string]bool
+
+	waits      sync.Once
+	performing sync.WaitGroup // what nodes do for others
 }
 
 func newFakeNet() *fakeNet {
@@ -198,7 +201,7 @@ func (n *fakeNode) perform(ctx context.Context, name, what string, fn func(peer 
 		err error
 	}
 	done := make(chan answer, 1)
-	go func() {
+	n.net.performing.Go(func() {
 		peer.mu.Lock()
 		thaw, delay, before := peer.thaw, peer.delay, peer.before
 		peer.calls[what]++
@@ -221,7 +224,7 @@ func (n *fakeNode) perform(ctx context.Context, name, what string, fn func(peer 
 			err = node.ErrNoConnection
 		}
 		done <- answer{t, err}
-	}()
+	})
 	select {
 	case a := <-done:
 		return a.t, a.err
@@ -464,6 +467,8 @@ type fakeMember struct {
 // addMember makes a Fjord node, linked with nobody.
 func (f *fakeNet) addMember(t testing.TB, name string) *fakeMember {
 	t.Helper()
+	// Once all groups have ended: a bubble may not end before what callers gave up.
+	f.waits.Do(func() { t.Cleanup(f.performing.Wait) })
 	n := f.add(name)
 	m := &fakeMember{fakeNode: n, local: newFakeLocal(name + ":4000"), log: &logBook{}}
 	log := slog.New(m.log)

@@ -35,6 +35,7 @@ type Router struct {
 	watch     *watch
 	last      *lastWords
 	lost      func([]orphan) // rooms that went with their node
+	announced func()         // waits until others will hear of a new room
 	members   *members
 	inflight  *inflight
 	ids       *ids
@@ -86,10 +87,15 @@ func (r *Router) createAlone(ctx context.Context, cfg room.Config) (room.Created
 }
 
 // createHere makes a room of this node; its webhook is known to the cluster
-// before its first event.
+// before its first event. Nobody is told of a room that the others would not
+// hear of if this node were killed now.
 func (r *Router) createHere(ctx context.Context, cfg room.Config) (room.Created, error) {
 	defer r.watch.expect(cfg)()
-	return r.local.Create(ctx, cfg)
+	c, err := r.local.Create(ctx, cfg)
+	if err == nil {
+		r.announced()
+	}
+	return c, err
 }
 
 // newID is a server-made id for a room on a node.

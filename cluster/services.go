@@ -145,6 +145,16 @@ func (s *services) send(topic string, msg func(product string) etf.Term) {
 	}
 }
 
+// slowPeer is how many notifications may wait for a node that reads.
+const slowPeer = 1 << 10
+
+// sent waits for what is queued for the other nodes.
+func (s *services) sent(ctx context.Context) {
+	for _, p := range []*pubsub.PubSub{s.fishjam, s.jellyfish} {
+		_ = p.Flush(ctx, slowPeer) // an error means that the time is over
+	}
+}
+
 // waiting counts what is queued for the other nodes.
 func (s *services) waiting() (n int) {
 	for _, p := range []*pubsub.PubSub{s.fishjam, s.jellyfish} {

@@ -119,6 +119,7 @@ func (p *PubSub) queue(name string, x parcel, size int) error {
 	err := q.feed.Push(x, size)
 	switch {
 	case err == nil:
+		q.pushed++
 		return nil
 	case errors.Is(err, feed.ErrFull):
 		q.full()

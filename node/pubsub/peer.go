@@ -33,6 +33,10 @@ type peer struct {
 	sent    uint64 // handed to the link
 	dropped uint64
 	lost    uint64 // of them since stuck
+	left    uint64 // messages that have left the queue
+	marks   []mark // waits for that, the nearest first
+
+	pushed uint64 // messages that were queued; guarded by PubSub.peersMu
 }
 
 func (p *PubSub) newPeer(name string) *peer {
@@ -52,6 +56,7 @@ func (p *PubSub) onNode(e node.NodeEvent) {
 	defer p.peersMu.Unlock()
 	if q := p.peers[e.Node]; q != nil {
 		q.feed.Abort()
+		q.gone()
 		delete(p.peers, e.Node)
 	}
 }
@@ -70,10 +75,18 @@ func (q *peer) send(ctx context.Context, x parcel) {
 	}
 }
 
+// gone lets go of who waits. Call with peersMu held.
+func (q *peer) gone() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.pass(q.pushed)
+}
+
 // handedOn counts a message that left the queue.
 func (q *peer) handedOn(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.pass(q.left + 1)
 	if err != nil {
 		q.dropped++ // its link has gone
 		return

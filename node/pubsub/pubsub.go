@@ -25,7 +25,7 @@ const (
 )
 
 // PubSub is one PubSub on this node. Its methods may be called from any
-// goroutine; but for Start and Stop none blocks.
+// goroutine; but for Start, Flush and Stop none blocks.
 type PubSub struct {
 	opts   Options
 	scope  *pg.Scope

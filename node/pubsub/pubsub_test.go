@@ -1,6 +1,7 @@
 package pubsub_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -162,4 +163,31 @@ func TestGarbage(t *testing.T) {
 	if got := etf.String(answer); got != "{error,notsup}" {
 		t.Error(got)
 	}
+}
+
+// TestFlush: after it, everything has been handed on; a peer that too much waits
+// for, and one that is gone, are not waited for.
+func TestFlush(t *testing.T) {
+	a, b := two(t, pubsub.Options{})
+	check(t, a.Flush(t.Context(), 100)) // nothing yet
+	for i := range 500 {
+		check(t, a.Broadcast("x", i))
+		if i%5 != 0 {
+			continue
+		}
+		check(t, a.Flush(t.Context(), 100))
+		if s := a.Stats().Peers; len(s) != 1 || s[0].Sent != uint64(i+1) || s[0].Waiting != 0 {
+			t.Fatalf("after %d messages: %+v", i+1, s)
+		}
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	check(t, a.Flush(over, -1))
+	for range 100 {
+		check(t, a.Broadcast("x", etf.Atom("last")))
+	}
+	flushed := make(chan error, 1)
+	go func() { flushed <- a.Flush(t.Context(), 100) }()
+	a.node.Disconnect(b.node.Name(), node.ErrClosedByPeer)
+	check(t, <-flushed)
 }
