@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // flagValue is the flag of one variable; it keeps the text it is given.
@@ -43,9 +44,13 @@ func (r *reader) parseFlags(args []string) error {
 	return nil
 }
 
-// WriteFlags lists the flags, one line each, with the variable they override.
-func WriteFlags(w io.Writer) error {
+// WriteFlags lists the flags of the named variables, or of all when none is
+// named: one line each, with the variable they override.
+func WriteFlags(w io.Writer, names ...string) error {
 	for _, v := range Variables() {
+		if len(names) > 0 && !slices.Contains(names, v.Name) {
+			continue
+		}
 		if _, err := fmt.Fprintf(w, "  --%-38s %s (default %s)\n", v.Flag()+"=<"+v.Type+">", v.Name, v.Default); err != nil {
 			return err
 		}

@@ -28,17 +28,50 @@ func helpFor(c call, name string) int {
 		if own := ownFlags(name); own != "" {
 			_, _ = fmt.Fprint(c.stdout, "\n", own)
 		}
-		switch name {
-		case "serve", "config", "health", "check", "drain", "ping", "nodes", "rpc":
-			_, _ = fmt.Fprint(c.stdout, "\nEach flag overrides the variable named after it:\n\n")
-			if err := config.WriteFlags(c.stdout); err != nil {
-				return exitFailure
-			}
+		if err := variableFlags(c, name); err != nil {
+			return exitFailure
 		}
 		return exitOK
 	}
 	_, _ = fmt.Fprintf(c.stderr, "fjord: there is no command %q; see: fjord help\n", name)
 	return exitUsage
+}
+
+// variableFlags lists the flags that override variables.
+func variableFlags(c call, name string) error {
+	names, has := variablesOf(name)
+	if !has {
+		return nil
+	}
+	_, _ = fmt.Fprint(c.stdout, "\nEach flag overrides the variable named after it:\n\n")
+	if err := config.WriteFlags(c.stdout, names...); err != nil {
+		return err
+	}
+	if len(names) > 0 {
+		_, _ = fmt.Fprint(c.stdout, "\nThe other flags of the server are taken too, and change nothing: fjord help serve\n")
+	}
+	return nil
+}
+
+// variablesOf are the variables that matter to a command, none named: all; false
+// when it reads none.
+func variablesOf(command string) (names []string, has bool) {
+	switch command {
+	case "serve", "config":
+		return nil, true
+	case "health", "check", "drain":
+		names = []string{"FJ_SERVER_API_TOKEN", "FJ_SERVER_API_TOKEN_FILE", "FJ_IP", "FJ_PORT", "FJ_SSL_KEY_PATH", "FJ_SSL_CERT_PATH"}
+		if command == "drain" {
+			names = append(names, "FJ_DRAIN_TIMEOUT")
+		}
+		return names, true
+	case "ping", "nodes", "rpc":
+		return []string{
+			"FJ_DIST_MODE", "FJ_DIST_NODE_NAME", "FJ_DIST_COOKIE", "FJ_DIST_COOKIE_FILE", "ERL_EPMD_PORT",
+			"FJ_DIST_TLS_CERT", "FJ_DIST_TLS_KEY", "FJ_DIST_TLS_CACERT", "FJ_DIST_TLS_VERIFY",
+		}, true
+	}
+	return nil, false
 }
 
 // ownFlags are those that a command has beside the flags of the configuration.
