@@ -310,7 +310,6 @@ func (k *locker) tooLong() {
 	k.c.log.Warn("global: joining with a node takes too long", "node", h.node)
 	k.free()
 	if s := k.c.sessions[h.node]; s != nil && s.id == h.id && h.version >= vsnTags {
-		k.c.tell(h.node, etf.Atom("cancel_connect"), k.c.self, s.hisTag)
-		k.c.restart(h.node)
+		k.c.giveUp(h.node)
 	}
 }

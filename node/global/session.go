@@ -89,7 +89,12 @@ func (c *core) onInitConnect(t etf.Tuple) {
 	c.join(n, h)
 }
 
-// join takes the other side's init_connect.
+// join takes the other side's init_connect. Only nodes of ours get an
+// init_connect_ack. OTP does nothing with one, unless it names a session that is
+// over by then: then it begins anew. A node of OTP whose name server lags says over
+// this link what it had to say over the last ones, so the first init_connect is not
+// always the one that counts; acks of two of them let both begin anew without end,
+// as two nodes of OTP do. Its own ack says which one counts.
 func (c *core) join(n etf.Atom, h hello) {
 	if h.steady {
 		c.steady[n] = true
@@ -107,7 +112,7 @@ func (c *core) join(n etf.Atom, h hello) {
 	}
 	s.hisTag, s.version = h.tag, min(h.version, ourVersion)
 	c.lk.meet(him{node: n, id: s.id, locker: h.locker, version: s.version, tag: s.tag, hisTag: h.tag})
-	if h.version >= vsnTags {
+	if h.version >= vsnTags && c.steady[n] {
 		c.tell(n, etf.Atom("init_connect_ack"), c.self, h.tag, s.tag)
 	}
 	c.pending[n] = min(h.version, ourVersion)
@@ -170,6 +175,12 @@ func (c *core) restart(n etf.Atom) {
 		c.dropResources(n)
 		c.begin(n)
 	}
+}
+
+// giveUp begins anew with a node that is told so.
+func (c *core) giveUp(n etf.Atom) {
+	c.tell(n, etf.Atom("cancel_connect"), c.self, c.sessions[n].hisTag)
+	c.restart(n)
 }
 
 // dropResources removes the names and locks of the processes of a node.
