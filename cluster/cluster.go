@@ -35,8 +35,8 @@ type Options struct {
 	PlainRule bool
 	Routing   Routing
 	Limits    Limits
-	// UsageLimit bounds the question for a member's usage; default 500 ms, at most
-	// what leaves time for a creation within 1.5 s.
+	// UsageLimit bounds the question for a member's usage; default 500 ms. A
+	// creation takes 1.5 s at most, or three times UsageLimit if that is more.
 	UsageLimit time.Duration
 	// Bus carries the rooms' events (room.LocalOptions.Events is its Publish);
 	// nil: one that nobody hears.
@@ -153,9 +153,7 @@ func (c *Cluster) distribute(opts Options) {
 	c.gateway = newGateway(c.node, c.system, c.log)
 	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
 	c.router.routing, c.router.address, c.router.watch, c.router.last = opts.Routing, opts.Address, c.bus.node, c.bus.last
-	if opts.UsageLimit > 0 {
-		c.router.usageWait = min(opts.UsageLimit, usageMax)
-	}
+	c.router.limits = deadlinesFor(opts.UsageLimit)
 	c.orphans = &orphans{send: opts.Orphan}
 	c.bus.told = func(node string, ids []room.ID) { c.orphans.heard(node, ids, time.Now()) }
 	c.router.lost, c.router.announced = c.lost, c.bus.announced
@@ -174,7 +172,7 @@ func (c *Cluster) distribute(opts Options) {
 // newRouter makes a Router with all that it owns.
 func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, usageWait: usageLimit, watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, announced: func() {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, limits: deadlinesFor(usageLimit), watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, announced: func() {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{

@@ -75,13 +75,13 @@ func (p *placing) current(ctx context.Context) []Load {
 func (p *placing) budget(ctx context.Context) time.Duration {
 	end, ok := ctx.Deadline()
 	if !ok {
-		return createLimit
+		return p.limits.create
 	}
 	left := time.Until(end)
 	if !p.noLocal {
 		left -= localReserve
 	}
-	return min(left, createLimit)
+	return min(left, p.limits.create)
 }
 
 func (p *placing) drop(name string) {

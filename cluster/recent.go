@@ -10,7 +10,9 @@ import (
 const recentFor = time.Second
 
 // recentKept is how long it is remembered: answers of members, which are counted
-// with what was recent when they were given, are used that much later at most.
+// with what was recent when they were given, are used that much later at most
+// (unless FJ_RPC_TIMEOUT is longer than usual: then some is forgotten too early,
+// and rooms are spread a little less evenly).
 const recentKept = recentFor + totalLimit
 
 // recent counts what happened within recentFor of a moment.

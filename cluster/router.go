@@ -10,11 +10,10 @@ import (
 	"github.com/fjord-media/fjord/room"
 )
 
-// Deadlines of a creation. Whatever members do, Create answers within
+// Deadlines of a creation, by default. Whatever members do, Create answers within
 // totalLimit, which leaves the HTTP layer a tenth of its 1.5 s.
 const (
-	usageLimit  = 500 * time.Millisecond // by default
-	usageMax    = 700 * time.Millisecond
+	usageLimit  = 500 * time.Millisecond
 	createLimit = 800 * time.Millisecond
 	totalLimit  = 1400 * time.Millisecond
 	// localReserve is kept back for a creation on this node when all else has
@@ -22,6 +21,23 @@ const (
 	localReserve = 100 * time.Millisecond
 	minAttempt   = 50 * time.Millisecond
 )
+
+// deadlines of a creation: for the question for usage, for one attempt on another
+// member, and for everything.
+type deadlines struct{ usage, create, total time.Duration }
+
+// deadlinesFor gives the question for usage more time, or less. With more, the
+// whole may take three times as long, the HTTP layer's share included.
+func deadlinesFor(usage time.Duration) deadlines {
+	if usage <= 0 {
+		usage = usageLimit
+	}
+	return deadlines{
+		usage:  usage,
+		create: max(createLimit, usage*8/5),
+		total:  max(totalLimit, 3*usage-localReserve),
+	}
+}
 
 // Router is the rooms of the whole cluster: it creates rooms on the member with
 // the least load, and passes other requests on as Routing says.
@@ -31,7 +47,7 @@ type Router struct {
 	local     *capacity
 	routing   Routing
 	address   string // FJ_HOST
-	usageWait time.Duration
+	limits    deadlines
 	watch     *watch
 	last      *lastWords
 	lost      func([]orphan) // rooms that went with their node
@@ -61,7 +77,7 @@ func (r *Router) Create(ctx context.Context, cfg room.Config) (room.Created, err
 	if len(asked) == 0 {
 		return r.createAlone(ctx, cfg)
 	}
-	ctx, cancel := context.WithTimeout(ctx, totalLimit)
+	ctx, cancel := context.WithTimeout(ctx, r.limits.total)
 	defer cancel()
 	if cfg.RoomID == "" {
 		return r.place(ctx, cfg, asked, nil)

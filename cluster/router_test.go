@@ -98,6 +98,42 @@ func TestFrozenMemberIsLeftOut(t *testing.T) {
 	})
 }
 
+// FJ_RPC_TIMEOUT is what it says, also where it is longer than usual: then a
+// creation may take three times as long.
+func TestUsageLimitCounts(t *testing.T) {
+	for _, usage := range []time.Duration{10 * time.Millisecond, 700 * time.Millisecond, 2 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			ms := newFakeNet().mesh(t, "f1@h", "f2@h", "f3@h")
+			r := ms[1].router
+			r.limits = deadlinesFor(usage)
+			ms[0].freeze()
+			took := elapsed(func() {
+				if _, err := r.Create(t.Context(), room.Config{}); err != nil {
+					t.Error(err)
+				}
+			})
+			if took != usage {
+				t.Errorf("with a limit of %s the creation took %s", usage, took)
+			}
+			ms[2].freezeBefore("gen " + dialects()[0].registered)
+			took = elapsed(func() {
+				for range 2 { // the second at f3, if the first was not
+					if _, err := r.Create(t.Context(), room.Config{}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			if most := max(totalLimit, 3*usage); took > most || took < createLimit {
+				t.Errorf("with a limit of %s a member that does not create cost %s", usage, took)
+			}
+			ms[0].unfreeze()
+			ms[2].hook(nil)
+			ms[2].unfreeze()
+			time.Sleep(time.Second)
+		})
+	}
+}
+
 func (b *logBook) containing(s string) []string {
 	var found []string
 	for _, line := range b.all() {

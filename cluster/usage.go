@@ -78,7 +78,7 @@ func (r *Router) usages(ctx context.Context, asked []candidate) []Load {
 // answers asks all candidates at once for their usage; who is slow or fails is
 // missing from the result and logged.
 func (r *Router) answers(ctx context.Context, asked []candidate) []Load {
-	limited, cancel := context.WithTimeout(ctx, r.usageWait)
+	limited, cancel := context.WithTimeout(ctx, r.limits.usage)
 	defer cancel()
 	byDialect := make([][]string, len(r.dialects))
 	for _, c := range asked {

@@ -130,7 +130,7 @@ func meetingVariables() []Variable {
 		},
 		{
 			Name: "FJ_RPC_TIMEOUT", Ancestor: noAncestor, Type: "milliseconds, or a time such as 1s", Default: "500",
-			Doc:  "Time another node has to say how loaded it is when a room is placed; one that is late is left out. `POST /room` takes up to three times as long.",
+			Doc:  "Time another node has to say how loaded it is when a room is placed; one that is late is left out for ten seconds. `POST /room` takes 1.5 s at most, or three times this if that is more.",
 			read: whenDist(duration(rpc, func(c *Config) *time.Duration { return &c.Dist.RPCTimeout })),
 			show: func(c Config) string { return rpc.show(c.Dist.RPCTimeout) },
 		},
