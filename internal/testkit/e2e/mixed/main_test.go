@@ -26,8 +26,10 @@
 package mixed
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +141,19 @@ func eachOTP(t *testing.T, f func(t *testing.T)) {
 			f(t)
 		})
 	}
+}
+
+// together lists the releases that can be in one cluster, in pairs: those that
+// follow each other. OTP 27 and later refuse links with OTP 23, and pg of OTP 25
+// crashes when that of OTP 29 greets it.
+func together(t testing.TB) (pairs [][2]testkit.OTP) {
+	t.Helper()
+	all := slices.Clone(testkit.OTPs(t))
+	slices.SortFunc(all, func(a, b testkit.OTP) int { return cmp.Compare(a.Release, b.Release) })
+	for i := range len(all) - 1 {
+		pairs = append(pairs, [2]testkit.OTP{all[i], all[i+1]})
+	}
+	return pairs
 }
 
 // answers creates a room and fails the test when that does not work or takes

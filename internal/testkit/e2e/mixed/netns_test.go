@@ -178,18 +178,27 @@ func TestPartialDNSAnswers(t *testing.T) {
 // Scenario 6: packets between {1,2} and {3,4} are lost, with nodes of either kind
 // on both sides: each side notices and goes on; all are one again 35 seconds after
 // the network is back, at the latest.
+// The nodes of the original are of one release, and of two that can be together.
 func TestNetSplit(t *testing.T) {
 	t.Parallel()
-	eachOTP(t, netSplit)
+	eachOTP(t, func(t *testing.T) { netSplit(t, doubleOTP(t), doubleOTP(t)) })
+	for _, pair := range together(t) {
+		t.Run("otp"+pair[0].Release+"+"+pair[1].Release, func(t *testing.T) {
+			t.Parallel()
+			netSplit(t, pair[0], pair[1])
+		})
+	}
 }
 
-func netSplit(t *testing.T) {
+func netSplit(t *testing.T, one, other testkit.OTP) {
 	lab := testkit.NewLab(t)
 	all := hosts(lab, nil, "10.77.0.%d/24", 4)
 	list := "app@10.77.0.1 app@10.77.0.2 app@10.77.0.3 app@10.77.0.4"
 	env := map[string]string{"FJ_DIST_NODES": list, "FJ_DIST_NET_TICKTIME": "4"}
 	tick := []string{"-kernel", "net_ticktime", "4"}
-	ds := elixir.StartAll(t, doubleOn(t, all[1], "app", tick), doubleOn(t, all[3], "app", tick))
+	left, right := doubleOn(t, all[1], "app", tick), doubleOn(t, all[3], "app", tick)
+	left.OTP, right.OTP = one, other
+	ds := elixir.StartAll(t, left, right)
 	f1, f3 := on(t, all[0], "app", env).WaitUp(t), on(t, all[2], "app", env).WaitUp(t)
 	nodes := []*testkit.Fjord{f1, f3, ds[0].REST, ds[1].REST}
 	testkit.WaitMesh(t, 5*time.Second, nodes...)
