@@ -47,9 +47,9 @@ interop: deps build ## tests against real BEAM nodes (FJORD_OTP_ROOTS chooses th
 e2e: deps build ## the manual's recipes, the SDKs in a browser, clusters in network namespaces, the compose files
 	$(SUITES) e2e media browser mixed netns image
 
-soak: deps build ## the long forms, against OTP 23, 25, 27 and 29 (makes Debian trees once; needs root)
+soak: deps build ## the long forms, against OTP 23, 25, 27 and 29: under an hour (makes Debian trees once; needs root)
 	roots=$$(internal/testkit/otp/trees.sh 23 27 29) && eval "export $$roots" && \
-	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop e2e media browser mixed netns image
+	  FJORD_SOAK=1 FJORD_OTP_ROOTS="25=$$(command -v erl) $$FJORD_OTP_ROOTS" $(SUITES) interop mixed netns image e2e media browser rest
 
 lint: bin/tools/staticcheck-$(STATICCHECK_VERSION) ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }

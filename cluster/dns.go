@@ -81,22 +81,28 @@ func (d *DNS) Name() string { return d.opts.Name }
 func (d *DNS) Run(ctx context.Context, publish func(Targets)) error {
 	start := time.Now()
 	alone := true
+	said := false   // that there is nobody yet
 	var last string // last failure, to log changes only
+	query := strings.Join(d.opts.Queries, " ")
+	d.opts.Logger.Info("asking DNS for nodes", "query", query) // the answer may take lookupWait
 	for {
 		targets, err := d.poll(ctx)
 		switch {
 		case err == nil:
 			if last != "" {
-				d.opts.Logger.Info("DNS query answers again", "query", strings.Join(d.opts.Queries, " "))
+				d.opts.Logger.Info("DNS query answers again", "query", query)
 			}
 			last = ""
-			alone = alone && len(targets.Nodes) == 0
+			if alone = alone && len(targets.Nodes) == 0; alone && !said {
+				said = true
+				d.opts.Logger.Info("DNS query names no other node yet", "query", query)
+			}
 			publish(targets)
 		case ctx.Err() != nil:
 			return nil
 		case err.Error() != last:
 			last = err.Error()
-			d.opts.Logger.Warn("DNS query failed, known nodes stay", "query", strings.Join(d.opts.Queries, " "), "error", err)
+			d.opts.Logger.Warn("DNS query failed, known nodes stay", "query", query, "error", err)
 		}
 		pause := d.opts.Interval
 		if alone && time.Since(start) < fastPhase {

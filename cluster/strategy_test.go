@@ -112,6 +112,11 @@ func TestDNSPolls(t *testing.T) {
 		if n := r.polls(); n != 4 {
 			t.Errorf("%d polls in 3 s", n)
 		}
+		for _, line := range []string{"asking DNS for nodes", "DNS query names no other node yet"} {
+			if n := len(book.containing(line)); n != 1 {
+				t.Errorf("%q is logged %d times: %q", line, n, book.all())
+			}
+		}
 		r.set(nil, "10.0.0.1", "10.0.0.2", "fdaa:0:0:0::AB")
 		time.Sleep(time.Second)
 		if got := last(); got != "app@10.0.0.2 app@fdaa::ab" {

@@ -4,6 +4,10 @@
 //
 //	go run ./internal/testkit/suites unit interop e2e …
 //
+// With FJORD_SOAK=1 the tests run in their long forms; suites that mostly wait
+// then run beside the ones named after them, up to the first that has the machine
+// for itself.
+//
 // The exit code is 1 when a test failed, or when CI=true and anything was
 // skipped or left out.
 package main
@@ -11,12 +15,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 )
 
 func main() { os.Exit(runAll(os.Args[1:])) }
 
 func runAll(names []string) int {
 	r := &report{out: os.Stdout}
+	began := time.Now()
 	var beside []*running
 	for _, name := range names {
 		s, ok := suites[name]
@@ -29,16 +35,17 @@ func runAll(names []string) int {
 			return 2
 		case s.root && os.Geteuid() != 0:
 			r.leftOut = append(r.leftOut, fmt.Sprintf("%s (%s; needs root)", name, s.what))
-		case s.beside:
+		case s.waits():
 			beside = append(beside, start(name, s))
 		default:
-			fmt.Printf("== %s: %s\n", name, s.what)
-			r.read(start(name, s))
+			if soak() && s.alone {
+				r.readAll(beside)
+				beside = nil
+			}
+			r.readAll([]*running{start(name, s)})
 		}
 	}
-	for _, s := range beside {
-		fmt.Printf("== %s: %s\n", s.name, s.what)
-		r.read(s)
-	}
+	r.readAll(beside)
+	r.times = append(r.times, "all "+time.Since(began).Round(time.Second).String())
 	return r.sum(os.Getenv("CI") == "true")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // event is a line of go test -json (see go doc test2json).
@@ -22,8 +23,18 @@ type report struct {
 	out     io.Writer
 	lines   []string // go test's line of each package
 	leftOut []string // suites that were not run, and why
+	times   []string // how long each suite took
 
 	passed, failed, skipped int
+}
+
+// readAll follows suites to their ends, one after the other.
+func (r *report) readAll(suites []*running) {
+	for _, s := range suites {
+		fmt.Fprintf(r.out, "== %s: %s\n", s.name, s.what)
+		r.read(s)
+		r.times = append(r.times, s.name+" "+s.took().Round(time.Second).String())
+	}
 }
 
 // read follows a suite to its end. Output of tests is kept back and shown for
@@ -117,6 +128,9 @@ func (r *report) sum(strict bool) int {
 	}
 	for _, suite := range r.leftOut {
 		fmt.Fprintf(r.out, "not run: %s\n", suite)
+	}
+	if len(r.times) > 0 {
+		fmt.Fprintf(r.out, "time: %s\n", strings.Join(r.times, ", "))
 	}
 	bad := r.failed > 0
 	if strict && r.skipped+len(r.leftOut) > 0 {

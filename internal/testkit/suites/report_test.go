@@ -11,6 +11,7 @@ func TestReport(t *testing.T) {
 		events  string
 		strict  bool
 		leftOut []string
+		times   []string
 		want    string // end of what is printed
 		code    int
 	}{
@@ -34,6 +35,9 @@ func TestReport(t *testing.T) {
 {"Action":"fail","Package":"p","FailedBuild":"p"}`,
 			want: "p.go:1: bad\nFAIL\tp [build failed]\n\nFAIL\tp [build failed]\n0 passed, 1 failed\n", code: 1,
 		},
+		"times": {
+			times: []string{"unit 2m3s", "all 2m4s"}, want: "\ntime: unit 2m3s, all 2m4s\n0 passed, 0 failed\n",
+		},
 		"skipped": {
 			events: `{"Action":"skip","Package":"p","Test":"TestA"}`,
 			want:   "\n0 passed, 0 failed, 1 skipped\n",
@@ -53,7 +57,7 @@ func TestReport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			r := &report{out: &out, leftOut: c.leftOut}
+			r := &report{out: &out, leftOut: c.leftOut, times: c.times}
 			outputs, failedIn := map[string][]string{}, map[string]bool{}
 			for line := range strings.Lines(c.events) {
 				r.handle(decode(t, line), outputs, failedIn)

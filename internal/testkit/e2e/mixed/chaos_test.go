@@ -57,6 +57,9 @@ type chaos struct {
 // Rooms are made and deleted through all nodes while nodes are killed and
 // started again. The accounts must be right in the end: see the checks.
 func TestChaos(t *testing.T) {
+	if testkit.Soak() {
+		t.Parallel() // others wait even longer
+	}
 	w := newWorld(t)
 	names := []string{"f1@localhost", "f2@localhost", "f3@localhost", "f4@localhost", "f5@localhost"}
 	c := &chaos{t: t, places: map[string]*place{}, rooms: map[string]*kept{}}
