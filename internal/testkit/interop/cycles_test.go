@@ -78,22 +78,46 @@ func servedNode(t *testing.T, port int) *node.Node {
 	return n
 }
 
-// cycle lets a BEAM node connect, do things and disconnect, so many times.
+// cycle lets a BEAM node connect, do things and disconnect, so many times, 50 at a
+// time: these take seconds. When they do not end, both sides show what they wait for.
 func cycle(t *testing.T, n *node.Node, b *testkit.BEAM, times int) {
 	t.Helper()
-	got, err := b.Try(10*time.Minute, fmt.Sprintf(`Until = fun U(_, 0) -> late; U(F, N) -> case F() of true -> ok; _ -> timer:sleep(5), U(F, N - 1) end end,
-		C = '%s', [begin
-			true = net_kernel:connect_node(C), C = erpc:call(C, erlang, node, []), link(P = erpc:call(C, erlang, whereis, [member])), unlink(P),
-			M = monitor(process, P),
-			case N rem 4 of 0 -> ok = global:sync(), yes = global:register_name({cycle, N}, self()), global:unregister_name({cycle, N}); _ -> ok end,
-			case N rem 3 of 0 -> ok = Until(fun() -> pg:get_members(cycle) =:= [P] end, 2000); _ -> ok end,
-			true = erlang:disconnect_node(C), receive {'DOWN', M, _, _, noconnection} -> ok after 15000 -> exit(late) end,
-			ok = Until(fun() -> nodes() =:= [] end, 2000)
-		end || N <- lists:seq(1, %d)], done.`, n.Name(), times))
-	if err != nil || got != "done" {
-		t.Fatal(got, err)
+	const batch, limit = 50, 3 * time.Minute
+	for from := 1; from <= times; from += batch {
+		got, err := b.Try(limit, fmt.Sprintf(`Until = fun U(_, 0) -> late; U(F, N) -> case F() of true -> ok; _ -> timer:sleep(5), U(F, N - 1) end end,
+			C = '%s', [begin
+				true = net_kernel:connect_node(C), C = erpc:call(C, erlang, node, []), link(P = erpc:call(C, erlang, whereis, [member])), unlink(P),
+				M = monitor(process, P),
+				case N rem 4 of 0 -> ok = global:sync(), yes = global:register_name({cycle, N}, self()), global:unregister_name({cycle, N}); _ -> ok end,
+				case N rem 3 of 0 -> ok = Until(fun() -> pg:get_members(cycle) =:= [P] end, 2000); _ -> ok end,
+				true = erlang:disconnect_node(C), receive {'DOWN', M, _, _, noconnection} -> ok after 15000 -> exit(late) end,
+				ok = Until(fun() -> nodes() =:= [] end, 2000)
+			end || N <- lists:seq(%d, %d)], done.`, n.Name(), from, min(times, from+batch-1)))
+		if err != nil || got != "done" {
+			dump(t, n, b)
+			t.Fatal(got, err)
+		}
 	}
 	testkit.Within(t, 5*time.Second, "the last link is gone", func() bool { return len(n.ConnectedNodes()) == 0 })
+}
+
+// dump logs what both nodes are doing: stacks, and on the BEAM node messages that wait
+// and the state of global.
+func dump(t *testing.T, n *node.Node, b *testkit.BEAM) {
+	t.Helper()
+	stacks := make([]byte, 1<<20)
+	t.Logf("%s is linked with %v\n%s", n.Name(), n.ConnectedNodes(), stacks[:runtime.Stack(stacks, true)])
+	for _, expr := range []string{
+		"{nodes(), erlang:system_info(process_count)}.",
+		"sys:get_state(global_name_server, 2000).",
+		"element(2, process_info(whereis(global_name_server), dictionary)).",
+		"{ets:tab2list(global_locks), ets:tab2list(global_names)}.",
+		`[{P, I} || P <- processes(), I <- [process_info(P, [registered_name, current_stacktrace, messages])], is_list(I),
+			lists:any(fun({M, _, _, _}) -> lists:member(M, [global, erpc, net_kernel, gen_server, gen, pg, erl_eval]) end, element(2, lists:keyfind(current_stacktrace, 1, I)))].`,
+	} {
+		got, err := b.Try(5*time.Second, expr)
+		t.Log(expr, "\n", got, err)
+	}
 }
 
 // used is what this process uses.
