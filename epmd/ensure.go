@@ -120,11 +120,21 @@ func (m *Mapper) probe(ctx context.Context) error {
 	return err
 }
 
+// over says whether ctx has ended, or is about to as its deadline has come.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
 // await waits until an EPMD answers.
 func (m *Mapper) await(ctx context.Context) error {
 	told := false
+	var last error // of a whole attempt: one that ctx cut short says nothing of the EPMD
 	for {
 		err := m.probe(ctx)
+		if last == nil || !over(ctx) {
+			last = err
+		}
 		if err == nil {
 			m.log.Info("using the EPMD of this host", "port", m.opts.Port)
 			return nil
@@ -134,7 +144,7 @@ func (m *Mapper) await(ctx context.Context) error {
 			m.log.Warn("waiting for the EPMD of this host", "error", err)
 		}
 		if !sleep(ctx, checkPause) {
-			return errors.Join(err, context.Cause(ctx))
+			return errors.Join(last, context.Cause(ctx))
 		}
 	}
 }

@@ -59,7 +59,7 @@ func TestEnsureOff(t *testing.T) {
 func TestEnsureExternal(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // enough for one question
 	defer cancel()
 	_, err := Ensure(ctx, newGroup(t), EnsureOptions{Mode: ModeExternal, Port: port})
 	if !errors.Is(err, ErrRefused) || !errors.Is(err, context.DeadlineExceeded) {
@@ -181,7 +181,7 @@ func endDaemon(t *testing.T, m *Mapper, pid int) {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}
-	within(t, time.Second, "ended", func() bool {
+	within(t, 5*time.Second, "ended", func() bool {
 		_, ended := m.reap()
 		return ended
 	})

@@ -70,10 +70,11 @@ func (c *session) killServer() {
 		_ = c.write([]byte(replyLiving)) // logged there
 		return
 	}
+	c.condemn()                      // before anybody can know, however the server ends then
 	_ = c.write([]byte(replyKilled)) // logged there
 	_ = c.conn.Close()               // the answer leaves before the sockets close
 	c.log.Debug("killed by a request")
-	c.kill()
+	_ = c.Server.Close() // always nil
 }
 
 // stopName unregisters somebody's name by closing the connection that holds it.

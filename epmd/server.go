@@ -164,12 +164,11 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// kill ends the server because a request said so.
-func (s *Server) kill() {
+// condemn notes that a request ends the server.
+func (s *Server) condemn() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.killed = true
-	s.mu.Unlock()
-	_ = s.Close() // always nil
 }
 
 // Names lists the registered names, the newest first.
