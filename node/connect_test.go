@@ -73,6 +73,7 @@ func TestStopClosesAllLinks(t *testing.T) {
 	a, b, c := l.start(t, "a@localhost"), l.start(t, "b@localhost"), l.start(t, "c@localhost")
 	mustConnect(t, a, b.Name())
 	mustConnect(t, c, a.Name())
+	within(t, time.Second, "a knows both", func() bool { return len(a.Nodes()) == 2 })
 	ofA, ofB := record(a), record(b)
 	stop(t, a)
 	for _, name := range []string{"b@localhost", "c@localhost"} {
@@ -103,7 +104,7 @@ func TestConnectErrors(t *testing.T) {
 	deaf := deafPort(t)
 	hold(t, l, "deaf", deaf)
 	hold(t, l, "closed", freePort(t))
-	quick := func(o *Options) { o.SetupTime = 200 * time.Millisecond }
+	quick := func(o *Options) { o.SetupTime = time.Second } // half of it for each address
 	for i, f := range []failure{
 		{"me0@localhost", nil, ErrSelf, "self"},
 		{"nonsense", nil, ErrBadName, "bad_name"},

@@ -53,10 +53,28 @@ func leaveNothing(t *testing.T, cycles int, tls func(*Options)) {
 	// A few hundred bytes a cycle would show.
 	within(t, time.Second, "memory freed", func() bool { return heap() <= memory+cycles*256+(1<<20) })
 	for _, n := range []*Node{a, b} {
-		if len(n.reg.slots)+n.lobby.size()+len(n.self.watched)+len(n.waiters.calls)+len(n.lobby.count) != 0 {
-			t.Errorf("%s has something left", n.Name())
-		}
+		within(t, time.Second, n.Name()+" has nothing left", func() bool {
+			return linksLeft(n)+guestsLeft(n)+watchedLeft(n)+waiting(n) == 0
+		})
 	}
+}
+
+func linksLeft(n *Node) int {
+	n.reg.mu.Lock()
+	defer n.reg.mu.Unlock()
+	return len(n.reg.slots)
+}
+
+func guestsLeft(n *Node) int {
+	n.lobby.mu.Lock()
+	defer n.lobby.mu.Unlock()
+	return n.lobby.guests.Len() + len(n.lobby.count)
+}
+
+func watchedLeft(n *Node) int {
+	n.relations.Lock()
+	defer n.relations.Unlock()
+	return len(n.self.watched)
 }
 
 func openFiles(t *testing.T) int {

@@ -68,7 +68,7 @@ func TestBothSidesKeepTheSameLink(t *testing.T) {
 // us.
 func TestSimultaneousByTheLetter(t *testing.T) {
 	l := newLab(t)
-	n := l.start(t, "go@localhost", func(o *Options) { o.SetupTime = time.Second })
+	n := l.start(t, "go@localhost", func(o *Options) { o.SetupTime = 2 * time.Second })
 	for _, alive := range []string{"aa", "zz"} {
 		hold(t, l, alive, deafPort(t))
 		name := alive + "@localhost"

@@ -51,6 +51,7 @@ func TestSendRequest(t *testing.T) {
 			t.Error(v, err)
 		}
 	}
+	within(t, time.Second, "the first call is over", func() bool { return runningCalls(b) == 0 })
 	r := a.SendRequest(ctx, b.Name(), "m", "wait")
 	within(t, time.Second, "it runs", func() bool { return runningCalls(b) == 1 })
 	r.Abandon()

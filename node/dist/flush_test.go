@@ -46,7 +46,7 @@ func TestSmallSignalsNeedNoWriter(t *testing.T) {
 // waits for ticks: after one the writer has gone. It comes back when needed.
 func TestWriterEndsOnQuietLinks(t *testing.T) {
 	a, b := loopback(t)
-	x, y := pair(t, a, b, fullFlags, LinkOptions{TickTime: 400 * time.Millisecond})
+	x, y := pair(t, a, b, fullFlags, LinkOptions{TickTime: 2 * time.Second})
 	large := SigSend{From: alice, To: bob, Message: make([]byte, 1<<20)}
 	if err := x.Send(t.Context(), large); err != nil {
 		t.Fatal(err)
