@@ -93,8 +93,13 @@ func linking() []semantic {
 		{23, worker + trap + "link(W), link(W), unlink(W), W ! {exit, x}, receive X -> X $QUIET.", "quiet"},
 		{23, worker + trap + "link(W), W ! {link, self()}, " + ask + "unlink(W), " + ask + "W ! {exit, x}, receive X -> X $QUIET.", "quiet"},
 		{23, worker + trap + "link(W), W ! {link, self()}, W ! {unlink, self()}, " + ask + "W ! {exit, x}, receive X -> X $QUIET.", "quiet"},
+		{23, worker + trap + "[begin link(W), unlink(W) end || _ <- lists:seq(1, 200)], link(W), " + ask + "W ! {exit, x}, receive {'EXIT', W, R} -> R $WAIT.", "x"},
+		{23, worker + trap + "[begin W ! {link, self()}, W ! {unlink, self()} end || _ <- lists:seq(1, 200)], W ! {link, self()}, W ! {exit, x}, receive {'EXIT', W, R} -> R $WAIT.", "x"},
 		// Both ends change their minds at once, many times. Afterwards one link decides.
-		{23, worker + trap + "[begin link(W), W ! {link, self()}, W ! {unlink, self()}, unlink(W) end || _ <- lists:seq(1, 200)], " + ask + "link(W), " + ask + "W ! {exit, x}, receive {'EXIT', W, R} -> R $WAIT.", "x"},
+		// Not so in OTP 23, whose UNLINK has no number: an end that believes in a link
+		// that the other has taken off sends no LINK. Two nodes of 23 fail in one try of
+		// twenty, too.
+		{24, worker + trap + "[begin link(W), W ! {link, self()}, W ! {unlink, self()}, unlink(W) end || _ <- lists:seq(1, 200)], " + ask + "link(W), " + ask + "W ! {exit, x}, receive {'EXIT', W, R} -> R $WAIT.", "x"},
 		{23, worker + trap + "[begin W ! {link, self()}, link(W), unlink(W), W ! {unlink, self()} end || _ <- lists:seq(1, 200)], " + ask + "unlink(W), " + ask + "W ! {exit, x}, receive X -> X $QUIET.", "quiet"},
 		{23, worker + "M = monitor(process, W), spawn(fun() -> link(W), unlink(W), exit(bad) end), receive X -> X after 100 -> ok end, W ! {exit, y}, receive {'DOWN', M, _, _, R} -> R $WAIT.", "y"},
 		{23, worker + "V = erpc:call($Z, echo, spawn_worker, []), M = monitor(process, V), V ! {link, W}, V ! {tell, W, {echo, self(), ok}}, receive {W, ok} -> W ! {exit, x} end, receive {'DOWN', M, _, _, R} -> R $WAIT.", "x"},
