@@ -38,7 +38,7 @@ func (l linkLog) disconnected(node string, reason error, hidden bool) {
 	if hidden {
 		level = slog.LevelInfo
 	}
-	l.log.Log(context.Background(), level, l.prefix()+"disconnected from "+etf.InspectAtom(etf.Atom(node))+": "+reasonOf(reason).String())
+	l.log.Log(context.Background(), level, l.prefix()+"disconnected from "+etf.InspectAtom(etf.Atom(node))+": "+reasonOf(reason).about(node))
 }
 
 // failed logs a dial that failed. A node that nobody listed (learned from
@@ -48,5 +48,5 @@ func (l linkLog) failed(node string, reason Reason, wanted bool) {
 	if wanted {
 		level = slog.LevelWarn
 	}
-	l.log.Log(context.Background(), level, l.prefix()+"unable to connect to "+etf.InspectAtom(etf.Atom(node))+": "+reason.String())
+	l.log.Log(context.Background(), level, l.prefix()+"unable to connect to "+etf.InspectAtom(etf.Atom(node))+": "+reason.about(node))
 }

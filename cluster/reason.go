@@ -35,11 +35,14 @@ func (r Reason) notThere() bool {
 }
 
 // String is the kind and the story, without the words that say the kind again.
-func (r Reason) String() string {
+func (r Reason) String() string { return r.about("") }
+
+// about is String behind the name of the node, which is not said again.
+func (r Reason) about(name string) string {
 	if r.Err == nil {
 		return "unknown"
 	}
-	story := r.Err.Error()
+	story := strings.TrimPrefix(r.Err.Error(), "connect to "+name+": ")
 	if rest, again := strings.CutPrefix(story, strings.ReplaceAll(r.Kind, "_", " ")); again && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
 		return r.Kind + rest
 	}

@@ -27,3 +27,14 @@ func TestReasonSaysThingsOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestReasonAboutANode(t *testing.T) {
+	r := reasonOf(fmt.Errorf("connect to f1@h: 10.0.0.1: %w", node.ErrDialRefused))
+	const want = "dial_refused: 10.0.0.1: the peer's distribution port refuses connections"
+	if got := r.about("f1@h"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := reasonOf(fmt.Errorf("connect to f1@h: %w", node.ErrClosedByPeer)).about("f1@h"); got != "closed_by_peer" {
+		t.Errorf("%q", got)
+	}
+}
