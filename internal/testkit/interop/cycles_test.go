@@ -68,7 +68,8 @@ func servedNode(t *testing.T, port int) *node.Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = scope.Stop(context.Background()) })
-	box, err := n.Spawn("member", node.Callbacks{})
+	// It traps exits: a link that is cut may take an unlink with it.
+	box, err := n.Spawn("member", node.Callbacks{Exit: func(etf.Pid, etf.Term) {}})
 	if err == nil {
 		err = scope.Join(etf.Atom("cycle"), box.Pid())
 	}
