@@ -2,9 +2,14 @@ package actor
 
 import (
 	"sync"
+	"time"
 
 	"ergo.services/ergo/gen"
 )
+
+// linkWait bounds how long an actor that ends waits for its supervisor, which
+// has one step left to do.
+const linkWait = 5 * time.Second
 
 // cell is what the façade knows of one Ergo process, actor or supervisor.
 type cell struct {
@@ -14,6 +19,9 @@ type cell struct {
 
 	static  bool // a static supervisor
 	entered bool // its init callback counted it in
+	// Closed when a static supervisor hears of its end: Ergo links the two only
+	// once the child runs. nil without such a supervisor.
+	linked chan struct{}
 
 	mu       sync.Mutex
 	freed    bool // the registered name was given back
@@ -36,6 +44,24 @@ func (c *cell) enter(p gen.Process) error {
 	c.pid, c.name = p.PID(), string(p.Name())
 	c.entered = true
 	return nil
+}
+
+// awaitLink lets an actor that ends as soon as it runs wait until its
+// supervisor would hear of it; else nobody would start it again.
+func (c *cell) awaitLink() {
+	if c.linked == nil {
+		return
+	}
+	select {
+	case <-c.linked:
+	default:
+		limit := time.NewTimer(linkWait)
+		defer limit.Stop()
+		select {
+		case <-c.linked:
+		case <-limit.C:
+		}
+	}
 }
 
 // publish makes the name known to Whereis, once Ergo has the process running.

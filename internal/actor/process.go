@@ -53,6 +53,14 @@ func (p *process) init() error {
 // ProcessRun is Ergo's callback: handle what is in the mailbox. An error is
 // the end.
 func (p *process) ProcessRun() error {
+	err := p.run()
+	if err != nil {
+		p.awaitLink()
+	}
+	return err
+}
+
+func (p *process) run() error {
 	if p.why != nil {
 		return toErgo(p.why)
 	}

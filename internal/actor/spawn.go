@@ -70,6 +70,7 @@ func (s *System) Kill(pid PID) error {
 		return s.Exit(pid, ErrKilled)
 	}
 	pid.c.free()
+	pid.c.awaitLink()
 	return nodeError(s.node.Kill(pid.c.pid))
 }
 

@@ -15,7 +15,7 @@ type static struct {
 	cell
 	spec      Spec
 	restarted bool  // not the first of its name: the old children may still be ending
-	latest    *cell // the child made last
+	latest    *cell // the child that is being made
 }
 
 // nameWait is how long a restarted supervisor waits for the children of its
@@ -79,18 +79,24 @@ func (t *static) factory(c Child) gen.ProcessFactory {
 		switch {
 		case c.Nested != nil && c.Nested.Dynamic:
 			p := t.sys.newDynamic(*c.Nested)
-			t.latest = &p.cell
+			t.expect(&p.cell)
 			return p
 		case c.Nested != nil:
 			s := t.sys.newStatic(*c.Nested, restarted)
-			t.latest = &s.cell
+			t.expect(&s.cell)
 			return s
 		}
 		p := t.sys.newProcess(func() Behaviour { return c.Start(nil) })
 		p.lateInit = restarted
-		t.latest = &p.cell
+		t.expect(&p.cell)
 		return p
 	}
+}
+
+// expect notes the child that is being made.
+func (t *static) expect(c *cell) {
+	c.linked = make(chan struct{})
+	t.latest = c
 }
 
 func (c Child) options() gen.ProcessOptions {
@@ -127,9 +133,13 @@ type nursery struct {
 
 // SpawnRegister is how Ergo's supervisor starts a child.
 func (n nursery) SpawnRegister(name gen.Atom, factory gen.ProcessFactory, options gen.ProcessOptions, args ...any) (gen.PID, error) {
+	n.static.latest = nil // Ergo may fail before it makes one
 	pid, err := n.Process.SpawnRegister(name, factory, options, args...)
-	if err == nil {
-		n.static.latest.publish()
+	if c := n.static.latest; c != nil {
+		close(c.linked)
+		if err == nil {
+			c.publish()
+		}
 	}
 	return pid, err
 }
@@ -139,6 +149,7 @@ func (t *static) ProcessRun() error {
 	err := t.Supervisor.ProcessRun()
 	if err != nil {
 		t.free()
+		t.awaitLink()
 	}
 	return err
 }
