@@ -142,6 +142,25 @@ func TestFeedbackFromNowhere(t *testing.T) {
 	})
 }
 
+// A first report may tell of arrivals before its own reference time.
+func TestArrivalsBeforeTheFirst(t *testing.T) {
+	e := New(300_000)
+	e.Sent(0, 1000, 1)
+	e.Feedback(&rtcp.TransportLayerCC{
+		PacketStatusCount: 1,
+		PacketChunks:      []rtcp.PacketStatusChunk{&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedLargeDelta, RunLength: 1}},
+		RecvDeltas:        []*rtcp.RecvDelta{{Type: rtcp.TypeTCCPacketReceivedLargeDelta, Delta: -250}},
+	}, 2)
+	var before, after throughput // the same at any time
+	for i := range int64(2 * cellCount) {
+		before.add((i-cellCount)*cellWidth-1, int(i))
+		after.add((i+cellCount)*cellWidth-1, int(i))
+	}
+	if before.rate() != after.rate() || before.rate() == 0 {
+		t.Errorf("%d bit/s before the first time, %d after it", before.rate(), after.rate())
+	}
+}
+
 func TestSentAllocatesNothing(t *testing.T) {
 	e := New(300_000)
 	seq := uint16(0)
