@@ -22,11 +22,23 @@ func hasWriter(l *Link) bool {
 	return l.queue.running
 }
 
+// begun says whether l runs; until then signals only queue.
+func begun(l *Link) bool {
+	l.queue.mu.Lock()
+	defer l.queue.mu.Unlock()
+	return l.queue.start != nil
+}
+
 // TestSmallSignalsNeedNoWriter sends signals, each when the link is quiet: who
 // sends them writes them.
 func TestSmallSignalsNeedNoWriter(t *testing.T) {
 	a, b := loopback(t)
 	x, y := pair(t, a, b, fullFlags, LinkOptions{})
+	for deadline := time.Now().Add(10 * time.Second); !begun(x.Link); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the link does not run")
+		}
+	}
 	for i := range 5 {
 		time.Sleep(time.Millisecond)
 		if err := x.Post(numbered(1, i)); err != nil {
