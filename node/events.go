@@ -20,6 +20,9 @@ type NodeEvent struct {
 	Dialled bool  // Up: we dialled
 	Hidden  bool  // the peer, or this node, is a hidden node
 	Reason  error // !Up: why; see ReasonOf
+	// Link tells a link from all others of this node, those to the same node
+	// included. It is never 0.
+	Link uint64
 }
 
 // subscriber is one function that wants events.

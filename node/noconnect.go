@@ -31,19 +31,23 @@ func (p *Process) SendNoConnect(ctx context.Context, to, msg etf.Term) error {
 // Errors: ErrNoConnection, ErrBusy (too much is queued to that node), ErrNoProc
 // (p has ended), ErrBadTarget; then there is no monitor.
 func (p *Process) PostMonitor(what etf.Term) (etf.Ref, error) {
-	ref, err := p.postMonitor(what)
+	return p.monitorVia(p.node.present, what)
+}
+
+func (p *Process) monitorVia(way func(where etf.Atom) (*link, error), what etf.Term) (etf.Ref, error) {
+	ref, err := p.postMonitor(way, what)
 	if err != nil {
 		return etf.Ref{}, fmt.Errorf("monitor %s: %w", etf.String(what), err)
 	}
 	return ref, nil
 }
 
-func (p *Process) postMonitor(what etf.Term) (etf.Ref, error) {
+func (p *Process) postMonitor(way func(where etf.Atom) (*link, error), what etf.Term) (etf.Ref, error) {
 	to, where, err := monitorTarget(what)
 	if err != nil {
 		return etf.Ref{}, err
 	}
-	l, err := p.node.route(context.Background(), where, false)
+	l, err := way(where)
 	switch {
 	case err != nil:
 		return etf.Ref{}, err

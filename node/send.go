@@ -45,11 +45,20 @@ func (p *Process) Post(to, msg etf.Term) error {
 }
 
 func (n *Node) postFrom(from etf.Pid, to, msg etf.Term) error {
+	return n.postVia(n.present, from, to, msg)
+}
+
+// present is the way to a node that needs no dialling.
+func (n *Node) present(where etf.Atom) (*link, error) {
+	return n.route(context.Background(), where, false)
+}
+
+func (n *Node) postVia(way func(where etf.Atom) (*link, error), from etf.Pid, to, msg etf.Term) error {
 	where, sig, err := n.addressed(from, to, msg)
 	if err != nil {
 		return err
 	}
-	l, err := n.route(context.Background(), where, false)
+	l, err := way(where)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func (n *Node) serve(l *link, peer dist.Peer) error {
 		return err
 	}
 	n.reg.setState(l, linkUp)
-	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden()}})
+	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Up: true, Dialled: l.dialled, Hidden: l.hidden(), Link: l.order}})
 	close(l.ready)
 	l.pumpOnDemand()
 	if !l.dist.Start(n.group, func(reason error) { n.over(l, reason) }) {
@@ -35,6 +35,6 @@ func (n *Node) over(l *link, reason error) {
 	n.reg.setState(l, linkEnding)
 	l.out.close()
 	n.loseLink(l)
-	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Hidden: l.hidden(), Reason: reason}})
+	n.events.enqueue(n.telling.Context(), item{event: NodeEvent{Node: l.name, Hidden: l.hidden(), Reason: reason, Link: l.order}})
 	n.log.Debug("link ended", "node", l.name, "reason", ReasonOf(reason), "error", reason)
 }

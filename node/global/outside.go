@@ -20,18 +20,14 @@ const (
 	tableWait = 30 * time.Second
 )
 
-// send implements outside.
+// send implements outside. The link is the one that the core knows.
 func (s *Server) send(from etf.Pid, on etf.Atom, to, msg etf.Term) {
 	p := s.processes[from]
 	if p == nil {
 		return // a lock that was given up
 	}
-	s.onLink(on, func() error {
-		if !s.current(on) {
-			return node.ErrNoConnection
-		}
-		return p.Post(to, msg)
-	})
+	link := s.links[on]
+	s.onLink(on, func() error { return p.PostOver(link, to, msg) })
 }
 
 // reply implements outside.
@@ -53,11 +49,6 @@ func (s *Server) onLink(on etf.Atom, post func() error) {
 	}
 }
 
-// current says whether the link to a node is the one that the core knows. On the
-// next one, what was meant for the last would be taken for the beginning of
-// something.
-func (s *Server) current(on etf.Atom) bool { return s.changes.last(on) == s.seen[on] }
-
 // retry posts what busy links did not take before.
 func (s *Server) retry() {
 	for on, waiting := range s.backlog {
@@ -73,14 +64,12 @@ func (s *Server) retry() {
 
 // monitor implements outside.
 func (s *Server) monitor(id uint64, on etf.Atom, what etf.Term) {
+	link := s.links[on]
 	s.onLink(on, func() error {
 		if s.core.monitors[id] == nil {
 			return nil // given up while the link was busy
 		}
-		ref, err := etf.Ref{}, error(node.ErrNoConnection)
-		if s.current(on) {
-			ref, err = s.server.PostMonitor(what)
-		}
+		ref, err := s.server.MonitorOver(link, what)
 		switch {
 		case err == nil:
 			s.refs[ref], s.watches[id] = id, ref

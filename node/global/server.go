@@ -32,7 +32,6 @@ type Server struct {
 	stopped chan struct{}
 	once    sync.Once
 	stopErr error
-	changes linkChanges
 
 	server    *node.Process
 	locker    *node.Process
@@ -42,7 +41,7 @@ type Server struct {
 	processes map[etf.Pid]*node.Process
 	refs      map[etf.Ref]uint64  // monitors by reference
 	watches   map[uint64]etf.Ref  // and by number
-	seen      map[etf.Atom]uint64 // changes of links that the core knows of
+	links     map[etf.Atom]uint64 // the links that the core knows of, by node
 	dialling  map[etf.Atom]bool
 	backlog   map[etf.Atom][]func() error // what busy links did not take
 }
@@ -72,7 +71,7 @@ func start(n *node.Node, opts Options) (*Server, error) {
 		node: n, log: log, inbox: newInbox(), stopped: make(chan struct{}),
 		group:     run.NewGroup(context.Background(), "global "+n.Name(), log),
 		processes: map[etf.Pid]*node.Process{}, refs: map[etf.Ref]uint64{}, watches: map[uint64]etf.Ref{},
-		seen: map[etf.Atom]uint64{}, dialling: map[etf.Atom]bool{}, backlog: map[etf.Atom][]func() error{},
+		links: map[etf.Atom]uint64{}, dialling: map[etf.Atom]bool{}, backlog: map[etf.Atom][]func() error{},
 	}
 	if err := s.spawn(); err != nil {
 		return nil, err
@@ -152,14 +151,14 @@ func (s *Server) event(e node.NodeEvent) {
 		return
 	}
 	n := etf.Atom(e.Node)
-	change := s.changes.next(n)
 	s.inbox.push(func() {
-		s.seen[n] = change
 		if e.Up {
+			s.links[n] = e.Link
 			s.core.up(n)
 			return
 		}
 		delete(s.backlog, n)
+		delete(s.links, n)
 		s.core.down(n)
 	})
 }
