@@ -115,10 +115,10 @@ func TestInteropWeCallGenServer(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		if _, err := w.n.GenCall(ctx, w.b.Node, "echo", tuple(atom("late"), int64(200))); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := w.n.GenCall(ctx, w.b.Node, "echo", tuple(atom("late"), int64(800))); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("late reply: %v", err)
 		}
-		if got, err := call(tuple(atom("late"), int64(100))); err != nil || got != any(atom("late")) {
+		if got, err := call(tuple(atom("late"), int64(1000))); err != nil || got != any(atom("late")) {
 			t.Errorf("delayed reply: %v %v", got, err)
 		}
 		var remote *RemoteError
@@ -134,7 +134,7 @@ func TestInteropWeCallGenServer(t *testing.T) {
 func TestInteropWeAskSeveral(t *testing.T) {
 	eachBEAM(t, nil, func(t *testing.T, w *world) {
 		other := w.beam(t, "other")
-		r := w.n.SendRequest(short(t), w.b.Node, "timer", "sleep", int64(100))
+		r := w.n.SendRequest(short(t), w.b.Node, "timer", "sleep", int64(1000))
 		brief, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		if _, err := r.Response(brief); !errors.Is(err, context.DeadlineExceeded) {

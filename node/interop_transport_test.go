@@ -177,7 +177,9 @@ func TestInteropHiddenMesh(t *testing.T) {
 			if _, err := hid.Connect(short(t), b.Node); err != nil {
 				t.Fatal(err)
 			}
-			b.Expect(t, "{nodes(), nodes(hidden)}.", "{[c@localhost],[hid@localhost]}")
+			testkit.Within(t, time.Second, "b knows it", func() bool {
+				return b.Eval(t, "{nodes(), nodes(hidden)}.") == "{[c@localhost],[hid@localhost]}"
+			})
 			if got := hid.HiddenNodes(); len(hid.Nodes()) != 0 || !slices.Equal(got, []string{"b@localhost"}) {
 				t.Errorf("visible %v, hidden %v", hid.Nodes(), got)
 			}
@@ -222,6 +224,7 @@ func TestInteropRounds(t *testing.T) {
 					w.ask(t, `erlang:disconnect_node(GO).`, "true")
 					within(t, time.Second, "link gone", func() bool { return len(w.n.Nodes()) == 0 })
 				}
+				within(t, time.Second, "the last end is told", func() bool { return len(heard.all()) >= 2*rounds })
 				checkRounds(t, heard.all(), rounds)
 			})
 		}

@@ -87,7 +87,7 @@ func TestNodesAndRPC(t *testing.T) {
 				{[]string{"rpc", one, "erlang", "node", "[]"}, 0, etf.String(etf.Atom(one)) + "\n", ""},
 				{[]string{"rpc", one, "no", "such", "[1]"}, 1, "", "** exception error: undefined function no:such/1\n"},
 				{[]string{"rpc", one, "m", "exit", "[]"}, 1, "", "** exception exit: {bye,[]}\n"},
-				{[]string{"rpc", "--timeout=50ms", one, "m", "block", "[]"}, 1, "", "fjord rpc: no answer within 50ms: call m:block/0"},
+				{[]string{"rpc", "--timeout=1s", one, "m", "block", "[]"}, 1, "", "fjord rpc: no answer within 1s: call m:block/0"},
 				{[]string{"rpc", "--dist-cookie=wrong", one, "m", "echo", "[1]"}, 1, "", "cookies differ"},
 				{[]string{"nodes", "three@" + k.host}, 1, "", "fjord nodes: "},
 				{[]string{"rpc", "three", "m", "f"}, 1, "", `"three" is not a node name`},
