@@ -77,6 +77,10 @@ func (f *fronts) answer(name string, l net.Listener, h http.Handler, tls bool) {
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: stdlog.New(strangers{f.log}, "", 0),
 	}
+	s.Protocols = new(http.Protocols)
+	s.Protocols.SetHTTP1(true)
+	s.Protocols.SetHTTP2(true)
+	s.Protocols.SetUnencryptedHTTP2(true) // proxies that end TLS speak it, as Cowboy does (RFC 9113 §3.3)
 	f.servers = append(f.servers, s)
 	f.group.Go(name, func(context.Context) error {
 		var err error

@@ -57,3 +57,43 @@ func TestStrangersAreInTheLog(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestProtocols: HTTP/1.1 and HTTP/2, with TLS and by prior knowledge without.
+func TestProtocols(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert"), filepath.Join(dir, "key")
+	testkit.WriteCertificate(t, cert, key, 1)
+	loopback := netip.MustParseAddr("127.0.0.1")
+	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) })
+	for scheme, cfg := range map[string]config.Config{
+		"http": {IP: loopback, MetricsIP: loopback}, "https": {IP: loopback, MetricsIP: loopback, SSLCertPath: cert, SSLKeyPath: key},
+	} {
+		f, err := openFronts(t.Context(), cfg, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.serve(hello, hello)
+		for want, enable := range map[string]func(*http.Protocols){
+			"HTTP/1.1": func(p *http.Protocols) { p.SetHTTP1(true) },
+			"HTTP/2.0": func(p *http.Protocols) { p.SetHTTP2(true); p.SetUnencryptedHTTP2(true) },
+		} {
+			protocols := new(http.Protocols)
+			enable(protocols)
+			transport := &http.Transport{Protocols: protocols, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // it is our own
+			client := http.Client{Transport: transport, Timeout: 30 * time.Second}
+			answer, err := client.Get(scheme + "://" + f.api.Addr().String())
+			if err != nil {
+				t.Errorf("%s %s: %v", scheme, want, err)
+				continue
+			}
+			if text, _ := io.ReadAll(answer.Body); string(text) != want {
+				t.Errorf("%s %s: got %s", scheme, want, text)
+			}
+			_ = answer.Body.Close()
+			transport.CloseIdleConnections()
+		}
+		if err := f.close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+}
