@@ -27,13 +27,16 @@ func TestApart(t *testing.T) {
 					for k := range rapid.IntRange(0, 3).Draw(t, "parts") {
 						b := patterned(k, rapid.SampledFrom(sizes).Draw(t, "size"))
 						plain = append(plain, b)
-						switch rapid.IntRange(0, 3).Draw(t, "kind") {
+						switch rapid.IntRange(0, 4).Draw(t, "kind") {
 						case 0:
 							shared = append(shared, b)
 						case 1:
 							shared = append(shared, string(b))
 						case 2:
 							shared = append(shared, etf.Shared(b))
+						case 3:
+							plain[len(plain)-1] = etf.List{b, b}
+							shared = append(shared, []string{string(b), string(b)})
 						default: // a key has to be compared
 							plain[len(plain)-1] = etf.Map{{Key: b, Value: etf.OK}}
 							shared = append(shared, etf.Map{{Key: etf.Shared(b), Value: etf.OK}})

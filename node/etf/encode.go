@@ -85,7 +85,7 @@ func (w *writer) term(b []byte, t Term) ([]byte, error) {
 	case []byte:
 		return appendBinary(b, v)
 	case string:
-		return w.shared(b, unsafe.Slice(unsafe.StringData(v), len(v))) // it is only read
+		return w.text(b, v)
 	case Shared:
 		return w.shared(b, v)
 	case float64:
@@ -212,6 +212,11 @@ func appendBinaryHead(b []byte, size int) ([]byte, error) {
 		return nil, fmt.Errorf("%w: a binary of %d bytes", ErrTooLarge, size)
 	}
 	return binary.BigEndian.AppendUint32(append(b, tagBinary), uint32(size)), nil
+}
+
+// text is shared for a string, which is only read as bytes, too.
+func (w *writer) text(b []byte, v string) ([]byte, error) {
+	return w.shared(b, unsafe.Slice(unsafe.StringData(v), len(v)))
 }
 
 // shared appends a binary that nobody changes, or its head only.

@@ -112,7 +112,7 @@ func (w *writer) strings(b []byte, v []string) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(append(b, tagList), uint32(len(v)))
 	var err error
 	for _, s := range v {
-		if b, err = appendBinary(b, s); err != nil {
+		if b, err = w.text(b, s); err != nil {
 			return nil, err
 		}
 	}
