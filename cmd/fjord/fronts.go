@@ -103,8 +103,10 @@ type strangers struct{ log *slog.Logger }
 // Write logs a line.
 func (s strangers) Write(line []byte) (int, error) {
 	level := slog.LevelWarn
-	if strings.HasPrefix(string(line), "http: TLS handshake error") {
-		level = slog.LevelDebug
+	for _, theirs := range []string{"http: TLS handshake error", "timeout waiting for SETTINGS", "http2: server"} {
+		if strings.HasPrefix(string(line), theirs) {
+			level = slog.LevelDebug
+		}
 	}
 	return logx.Writer(s.log, level).Write(line)
 }
