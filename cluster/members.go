@@ -199,6 +199,15 @@ func (m *members) known(name string) bool {
 	return x == nil || x.known()
 }
 
+// proven says whether a linked node has shown on this link that it is a media
+// server. Of others, such as a shell that is busy, there is no reason to warn.
+func (m *members) proven(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x := m.nodes[name]
+	return x != nil && (x.fjord || x.server)
+}
+
 func (x *member) known() bool { return x.fjord || x.probed && x.server }
 
 // needsProbe says whether it is time to find out what a node is.

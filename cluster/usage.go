@@ -139,7 +139,11 @@ func (r *Router) failed(ctx context.Context, dialect int, name string, err error
 		}
 	case errors.Is(err, node.ErrNoConnection):
 		r.log.Info("member went while it was asked for its usage", "node", name)
-	case r.members.missed(name, now):
+	case !r.members.missed(name, now):
+		// That is known.
+	case r.members.proven(name):
 		r.log.Warn("member left out: it did not answer for its usage", "node", name, "error", err)
+	default:
+		r.log.Info("node did not say whether it is a media server, and is left alone for now", "node", name, "error", err)
 	}
 }
