@@ -107,7 +107,10 @@ func (w *world) changes() {
 	if _, ok := n.global.Whereis(atom("of_go1")); ok {
 		t.Fatal("of_go1 is still there")
 	}
-	b.Expect(t, fmt.Sprintf("exit(global:whereis_name(of_beam%d), kill), timer:sleep(200), global:whereis_name(of_beam%d).", len(w.beams)-1, len(w.beams)-1), "undefined")
+	b.Expect(t, fmt.Sprintf("exit(global:whereis_name(of_beam%d), kill).", len(w.beams)-1), "true")
+	testkit.Within(t, time.Second, "dropped there", func() bool {
+		return b.Eval(t, fmt.Sprintf("global:whereis_name(of_beam%d).", len(w.beams)-1)) == "undefined"
+	})
 	testkit.Within(t, time.Second, "dropped here", func() bool {
 		_, ok := n.global.Whereis(atom(fmt.Sprintf("of_beam%d", len(w.beams)-1)))
 		return !ok

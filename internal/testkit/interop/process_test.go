@@ -30,6 +30,12 @@ func TestMonitorsAndLinks(t *testing.T) {
 
 const worker = `W = erpc:call($F, echo, spawn_worker, []), `
 
+// ended is a worker that is known to be no more, killed a process P of that kind.
+const (
+	ended  = worker + `E = monitor(process, W), W ! {exit, x}, receive {'DOWN', E, _, _, _} -> ok after 10000 -> ok end, `
+	killed = `E = monitor(process, P), exit(P, kill), receive {'DOWN', E, _, _, _} -> ok after 10000 -> ok end, `
+)
+
 func (w *world) watchOurs(t *testing.T, b *testkit.BEAM) {
 	for _, end := range ends {
 		w.script(t, b, [][2]string{
@@ -41,8 +47,8 @@ func (w *world) watchOurs(t *testing.T, b *testkit.BEAM) {
 		{worker + "M = monitor(process, W), exit(W, kill), receive {'DOWN', M, process, W, R} -> R after 3000 -> none end.", "killed"},
 		{worker + "M = monitor(process, W), exit(W, away), receive {'DOWN', M, process, W, R} -> R after 3000 -> none end.", "away"},
 		{worker + "exit(W, normal), W ! {echo, self(), alive}, receive {W, X} -> X after 3000 -> none end.", "alive"},
-		{worker + "W ! {exit, x}, timer:sleep(50), process_flag(trap_exit, true), catch link(W), receive {'EXIT', W, R} -> R after 3000 -> none end.", "noproc"},
-		{worker + "W ! {exit, x}, timer:sleep(50), M = monitor(process, W), receive {'DOWN', M, process, W, R} -> R after 3000 -> none end.", "noproc"},
+		{ended + "process_flag(trap_exit, true), catch link(W), receive {'EXIT', W, R} -> R after 3000 -> none end.", "noproc"},
+		{ended + "M = monitor(process, W), receive {'DOWN', M, process, W, R} -> R after 3000 -> none end.", "noproc"},
 		{worker + "M = monitor(process, W), demonitor(M), W ! {exit, x}, receive Y -> Y after 200 -> quiet end.", "quiet"},
 		{worker + "process_flag(trap_exit, true), link(W), unlink(W), W ! {exit, x}, receive Y -> Y after 200 -> quiet end.", "quiet"},
 		{worker + "process_flag(trap_exit, true), [begin link(W), unlink(W) end || _ <- lists:seq(1, 100)], link(W), W ! {exit, x}, receive {'EXIT', W, R} -> R after 3000 -> none end.", "x"},
@@ -64,7 +70,7 @@ func (w *world) watchTheirs(t *testing.T, b *testkit.BEAM) {
 	}
 	w.script(t, b, [][2]string{
 		{watched + "W ! {monitor, P, self()}, W ! {echo, self(), 1}, receive {W, 1} -> exit(P, kill) end, receive {down, W, P, Y} -> Y after 3000 -> none end.", "killed"},
-		{watched + "exit(P, kill), timer:sleep(20), W ! {monitor, P, self()}, receive {down, W, P, Y} -> Y after 3000 -> none end.", "noproc"},
+		{watched + killed + "W ! {monitor, P, self()}, receive {down, W, P, Y} -> Y after 3000 -> none end.", "noproc"},
 		{watched + "W ! {trap, self()}, W ! {echo, self(), 1}, receive {W, 1} -> exit(W, normal) end, receive {trapped, W, _, Y} -> Y after 3000 -> none end.", "normal"},
 		{watched + "W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, normal} end, timer:sleep(100), W ! {echo, self(), 2}, receive {W, 2} -> alive after 3000 -> none end.", "alive"},
 		{worker + "W ! {monitor, {nobody, node()}, self()}, receive {down, W, {nobody, _}, Y} -> Y after 3000 -> none end.", "noproc"},
@@ -72,7 +78,7 @@ func (w *world) watchTheirs(t *testing.T, b *testkit.BEAM) {
 		{watched + "M = monitor(process, W), W ! {link, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, x} end, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "x"},
 		{watched + "W ! {link, P}, W ! {echo, self(), 1}, M = monitor(process, P), receive {W, 1} -> W ! {exit, y} end, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "y"},
 		{watched + "W ! {link, P}, W ! {unlink, P}, W ! {echo, self(), 1}, receive {W, 1} -> P ! {exit, x} end, timer:sleep(100), W ! {echo, self(), 2}, receive {W, 2} -> alive after 3000 -> none end.", "alive"},
-		{watched + "exit(P, kill), timer:sleep(20), M = monitor(process, W), W ! {link, P}, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "noproc"},
+		{watched + killed + "M = monitor(process, W), W ! {link, P}, receive {'DOWN', M, _, _, Y} -> Y after 3000 -> none end.", "noproc"},
 	}...)
 }
 

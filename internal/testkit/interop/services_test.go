@@ -178,7 +178,7 @@ func genServer(t *testing.T, w *world) {
 			{"try gen_server:call({echo, $F}, {delay, 200, late}, 20) catch exit:{timeout, _} -> receive {_, late} -> not erlang:function_exported(erlang, alias, 0) after 500 -> true end end.", "true"},
 			{slowServer, "true"},
 			{"erpc:call($F, echo, gen_call, [node(), slow, hi, 3000]).", "{ok,{got,hi}}"},
-			{"erpc:call($F, echo, gen_call, [node(), slow, {sleep, 200, late}, 50]).", "{error,timeout}"},
+			{"erpc:call($F, echo, gen_call, [node(), slow, {sleep, 800, late}, 50]).", "{error,timeout}"},
 			{"erpc:call($F, echo, gen_call, [node(), slow, next, 3000]).", "{ok,{got,next}}"},
 			{"erpc:call($F, echo, gen_call, [node(), nobody, hi, 3000]).", "{error,noproc}"},
 			{"M = monitor(process, slow), gen_server:cast(slow, {crash, oops}), receive {'DOWN', M, process, _, R} -> R after 3000 -> none end.", "oops"},
