@@ -73,6 +73,7 @@ type core struct {
 	sessions map[etf.Atom]*session  // nodes that we are about to join with
 	early    map[etf.Atom]hello     // init_connect of nodes that we have no session with
 	steady   map[etf.Atom]bool      // nodes that dial again by themselves
+	restarts map[etf.Atom]int       // how often sessions over the link began anew
 	spoken   map[etf.Atom]int       // versions that linked nodes have told
 	outbox   map[etf.Atom][]message // for known nodes whose link is on its way
 	parked   map[etf.Atom][]uint64  // monitors that wait for a link
@@ -108,7 +109,7 @@ func newCore(cfg config, out outside) *core {
 		config: cfg, out: out, tags: cfg.firstTag, doubtWait: doubtWait,
 		links: map[etf.Atom]bool{}, known: map[etf.Atom]int{}, pending: map[etf.Atom]int{},
 		removing: map[etf.Atom]bool{}, synced: map[etf.Atom]bool{}, sessions: map[etf.Atom]*session{},
-		early: map[etf.Atom]hello{}, steady: map[etf.Atom]bool{}, spoken: map[etf.Atom]int{}, outbox: map[etf.Atom][]message{},
+		early: map[etf.Atom]hello{}, steady: map[etf.Atom]bool{}, restarts: map[etf.Atom]int{}, spoken: map[etf.Atom]int{}, outbox: map[etf.Atom][]message{},
 		parked: map[etf.Atom][]uint64{}, lost: map[string]report{},
 		monitors: map[uint64]*watch{}, calls: map[etf.Ref]*call{}, resolving: map[uint64]*session{},
 	}

@@ -195,3 +195,31 @@ func (h *handshake) settle(t *rapid.T, r *rand.Rand, givenUp int) {
 		}
 	}
 }
+
+// TestHandshakeStorm lets the other node refuse each session and begin anew. That
+// does not become a flood.
+func TestHandshakeStorm(t *testing.T) {
+	h := newHandshake(false)
+	h.core.in(h.now, func() { h.core.up(theOther) })
+	begun := 0
+	for range 6000 { // a minute
+		for rounds := 0; len(h.out.sent) > 0; rounds++ {
+			if rounds > 100 {
+				t.Fatal("messages without end")
+			}
+			msg := h.out.sent[0]
+			h.out.sent = h.out.sent[1:]
+			if msg[0] == etf.Term(atom("init_connect")) {
+				begun++
+				h.peer.tags++
+				h.hear(etf.Tuple{atom("init_connect"), h.peer.tags})
+				h.hear(etf.Tuple{atom("cancel_connect"), msg[1]})
+			}
+		}
+		h.now = h.now.Add(10 * time.Millisecond)
+		h.core.in(h.now, nil)
+	}
+	if begun < 10 || begun > 30 {
+		t.Errorf("began %d times in a minute", begun)
+	}
+}

@@ -36,6 +36,7 @@ func (c *core) down(n etf.Atom) {
 	c.forget(n)
 	delete(c.removing, n)
 	delete(c.steady, n)
+	delete(c.restarts, n)
 	delete(c.spoken, n)
 }
 

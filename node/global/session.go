@@ -118,23 +118,6 @@ func (c *core) join(n etf.Atom, h hello) {
 	c.pending[n] = min(h.version, ourVersion)
 }
 
-// anew is called when the other side has begun anew while we have not. What is
-// done of the session is void. Had he acknowledged our tag then he has forgotten
-// it, and we begin anew too. Else our init_connect is still on its way to him and
-// counts: to begin anew would make it a second one, to which he would do the same,
-// without end.
-func (c *core) anew(n etf.Atom, hisTag etf.Term) {
-	s := c.sessions[n]
-	switch {
-	case s == nil || s.hisTag != nil && etf.Equal(s.hisTag, hisTag):
-	case s.acked:
-		c.restart(n)
-	default:
-		c.lk.cancel(n, s.id, nil)
-		c.sessions[n] = &session{node: n, id: c.id(), tag: s.tag}
-	}
-}
-
 // onInitConnectAck serves {init_connect_ack, Node, OurTag, HisTag}: he says which
 // tags he goes by. With an older tag of ours it is late: the newer one is on its
 // way to him.
@@ -160,27 +143,6 @@ func (c *core) onCancelConnect(t etf.Tuple) {
 	if s := c.sessions[n]; s != nil && isTag(t[2], s.tag) {
 		c.restart(n)
 	}
-}
-
-// restart ends the session with a node, with what we have of it, and begins a
-// new one. A member that others have told us of needs none.
-func (c *core) restart(n etf.Atom) {
-	s := c.sessions[n]
-	if s == nil {
-		return
-	}
-	c.lk.cancel(n, s.id, nil)
-	c.endSession(n)
-	if !c.isKnown(n) {
-		c.dropResources(n)
-		c.begin(n)
-	}
-}
-
-// giveUp begins anew with a node that is told so.
-func (c *core) giveUp(n etf.Atom) {
-	c.tell(n, etf.Atom("cancel_connect"), c.self, c.sessions[n].hisTag)
-	c.restart(n)
 }
 
 // dropResources removes the names and locks of the processes of a node.

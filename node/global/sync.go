@@ -33,6 +33,7 @@ func (c *core) nowSynced(n etf.Atom) {
 	if c.links[n] || c.isKnown(n) {
 		c.synced[n] = true
 	}
+	delete(c.restarts, n)
 	c.syncersLose(n)
 }
 
