@@ -6,6 +6,7 @@ import "unicode/utf8"
 const (
 	closeNormal    = 1000
 	closeGoingAway = 1001
+	closeProtocol  = 1002 // frames that RFC 6455 forbids
 	closeRefused   = 1003 // the kind of data cannot be accepted
 	closeInternal  = 1011
 	closeTryLater  = 1013

@@ -52,9 +52,15 @@ func newSocket(ws *websocket.Conn, conn *socketConn, clock clock) *socket {
 // startPings begins the pings; it is called once, after authentication.
 func (s *socket) startPings() { close(s.started) }
 
-// read is the client's next message. The error means that the socket is over.
+// read is the client's next message. The error means that the socket is over:
+// the client has gone or said goodbye, the library has told it what was wrong,
+// or its frames make no sense, of which the library says nothing.
 func (s *socket) read(ctx context.Context) (websocket.MessageType, []byte, error) {
-	return s.ws.Read(ctx)
+	kind, message, err := s.ws.Read(ctx)
+	if err != nil {
+		s.close(closeProtocol, "")
+	}
+	return kind, message, err
 }
 
 // write writes what the outbox gets until the socket ends, whoever ends it;
