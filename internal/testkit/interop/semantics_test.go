@@ -62,7 +62,7 @@ func spawns() []semantic {
 		{23, "R = spawn_request($F, echo, sleep, [100], [{reply, success_only}]), receive {spawn_reply, R, ok, P} -> node(P) =:= $F $WAIT.", "true"},
 		{23, "R = spawn_request($F, echo, sleep, [60000], [monitor]), P = receive {spawn_reply, R, ok, X} -> X end, exit(P, kill), receive {'DOWN', R, process, P, Z} -> Z $WAIT.", "killed"},
 		{23, "R = spawn_request($F, echo, sleep, [60000], [link]), P = receive {spawn_reply, R, ok, X} -> X end, unlink(P), M = monitor(process, P), exit(P, bye), receive {'DOWN', M, process, P, Z} -> Z $WAIT.", "bye"},
-		{23, "R = spawn_request($F, echo, sleep, [60000], [monitor]), A = spawn_request_abandon(R), receive {spawn_reply, R, ok, _} -> not A $QUIET.", "quiet"},
+		{23, "R = spawn_request($F, echo, sleep, [60000], [monitor]), A = spawn_request_abandon(R), B = receive {spawn_reply, R, ok, _} -> came $QUIET, lists:member({A, B}, [{true, quiet}, {false, came}]).", "true"},
 		{23, "R = spawn_request($F, echo, sleep, [1], [{min_heap_size, 1000}, {priority, high}, {message_queue_data, off_heap}, {fullsweep_after, 5}, monitor]), receive {'DOWN', R, _, _, Z} -> Z $WAIT.", "normal"},
 		{23, "P = spawn_opt($F, echo, sleep, [60000], []), M = monitor(process, P), exit(P, a), receive {'DOWN', M, _, _, Z} -> Z $WAIT.", "a"},
 		{24, "{P, M} = spawn_opt($F, echo, sleep, [1], [{monitor, [{tag, mine}]}]), receive {mine, M, process, P, Z} -> Z $WAIT.", "normal"},
