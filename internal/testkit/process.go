@@ -1,12 +1,15 @@
 package testkit
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -125,12 +128,32 @@ func (p *Process) WaitExit(t testing.TB, limit time.Duration) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// Signal sends a signal to the program.
+// Signal sends a signal to the program. After SIGSTOP it waits until each thread
+// has stopped: on a busy machine those that run may go on for a while.
 func (p *Process) Signal(t testing.TB, sig os.Signal) {
 	t.Helper()
 	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Fatalf("signal %v to %s: %v", sig, p.Name, err)
 	}
+	if sig == syscall.SIGSTOP {
+		Within(t, 2*time.Second, p.Name+" is stopped", func() bool { return stopped(p.Pid) })
+	}
+}
+
+// stopped says whether no thread of a process runs; true where that is not known.
+func stopped(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // the pattern is good
+	for _, file := range threads {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread has ended
+		}
+		// The state follows the name, in which there may be anything.
+		if _, rest, ok := strings.Cut(string(text[bytes.LastIndexByte(text, ')')+1:]), " "); ok && rest != "" && !strings.ContainsAny(rest[:1], "TtZX") {
+			return false
+		}
+	}
+	return true
 }
 
 // Kill ends the program at once and waits until it is gone.
