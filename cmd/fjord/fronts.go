@@ -41,10 +41,10 @@ type fronts struct {
 func openFronts(ctx context.Context, cfg config.Config, log *slog.Logger) (*fronts, error) {
 	f := &fronts{cfg: cfg, log: log, group: run.NewGroup(context.WithoutCancel(ctx), "http", log), failed: make(chan error, 2)}
 	var err error
-	if f.api, err = listen(ctx, "FJ_PORT", cfg.IP, cfg.Port); err != nil {
+	if f.api, err = listen(ctx, "FJ_PORT", "FJ_IP", cfg.IP, cfg.Port); err != nil {
 		return nil, err
 	}
-	if f.metrics, err = listen(ctx, "FJ_METRICS_PORT", cfg.MetricsIP, cfg.MetricsPort); err != nil {
+	if f.metrics, err = listen(ctx, "FJ_METRICS_PORT", "FJ_METRICS_IP", cfg.MetricsIP, cfg.MetricsPort); err != nil {
 		return nil, errors.Join(err, f.api.Close())
 	}
 	scheme := "http"
@@ -57,11 +57,11 @@ func openFronts(ctx context.Context, cfg config.Config, log *slog.Logger) (*fron
 	return f, nil
 }
 
-func listen(ctx context.Context, variable string, ip netip.Addr, port int) (net.Listener, error) {
+func listen(ctx context.Context, portName, ipName string, ip netip.Addr, port int) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(ip.String(), strconv.Itoa(port)))
 	if err != nil {
-		return nil, fmt.Errorf("%w: set %s to a free port", err, variable)
+		return nil, advise(err, portName, ipName)
 	}
 	return l, nil
 }

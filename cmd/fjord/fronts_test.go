@@ -10,11 +10,13 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/fjord-media/fjord/config"
 	"github.com/fjord-media/fjord/internal/testkit"
+	"github.com/fjord-media/fjord/sfu"
 )
 
 // TestStrangersAreInTheLog: what net/http notices goes through the log, so that
@@ -94,6 +96,37 @@ func TestProtocols(t *testing.T) {
 		}
 		if err := f.close(context.Background()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestAdvice: whose socket cannot be bound learns which variable to change.
+func TestAdvice(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = busy.Close() }()
+	port := busy.Addr().(*net.TCPAddr).Port
+	loopback, foreign := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.9") // of documentation (RFC 5737)
+	front := func(ip netip.Addr, port int) error {
+		_, err := listen(t.Context(), "FJ_PORT", "FJ_IP", ip, port)
+		return err
+	}
+	media := func(o sfu.EngineOptions) error {
+		_, err := sfu.NewEngine(o)
+		return adviseMedia(err)
+	}
+	for want, err := range map[string]error{
+		": set FJ_PORT to a free port":                          front(loopback, port),
+		": set FJ_IP to an address of this machine":             front(foreign, 0),
+		": set FJ_WEBRTC_TURN_PORT_RANGE to a free port":        media(sfu.EngineOptions{ListenIP: loopback, PortMin: port, PortMax: port}),
+		": set FJ_WEBRTC_TURN_LISTEN_IP to an address of this ": media(sfu.EngineOptions{ListenIP: foreign}),
+		": set FJ_WEBRTC_TURN_TCP_PORT or FJ_WEBRTC_TURN_TLS_P": media(sfu.EngineOptions{ListenIP: loopback, TCPPort: port}),
+		": set FJ_PORT to a port above 1023, ":                  advise(syscall.EACCES, "FJ_PORT", "FJ_IP"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in: %v", want, err)
 		}
 	}
 }

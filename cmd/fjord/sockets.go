@@ -59,7 +59,7 @@ func (s *server) openSurface(ctx context.Context) (*surface, error) {
 	})
 	if s.cfg.WebRTC.Used {
 		if err := f.openMedia(); err != nil {
-			return nil, errors.Join(fmt.Errorf("start media: %w", err), f.sockets.Close(ctx))
+			return nil, errors.Join(adviseMedia(fmt.Errorf("start media: %w", err)), f.sockets.Close(ctx))
 		}
 	}
 	return f, nil
