@@ -136,12 +136,12 @@ func (p *Process) Signal(t testing.TB, sig os.Signal) {
 		t.Fatalf("signal %v to %s: %v", sig, p.Name, err)
 	}
 	if sig == syscall.SIGSTOP {
-		Within(t, 2*time.Second, p.Name+" is stopped", func() bool { return stopped(p.Pid) })
+		Within(t, 2*time.Second, p.Name+" is stopped", func() bool { return Stopped(p.Pid) })
 	}
 }
 
-// stopped says whether no thread of a process runs; true where that is not known.
-func stopped(pid int) bool {
+// Stopped says whether no thread of a process runs; true where that is not known.
+func Stopped(pid int) bool {
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // the pattern is good
 	for _, file := range threads {
 		text, err := os.ReadFile(file)

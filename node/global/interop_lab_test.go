@@ -210,6 +210,9 @@ func (c *child) signal(t *testing.T, sig os.Signal) {
 	if err := c.cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
+	if sig == syscall.SIGSTOP {
+		testkit.Within(t, 2*time.Second, c.name+" is stopped", func() bool { return testkit.Stopped(c.cmd.Process.Pid) })
+	}
 }
 
 func init() { childMain = runChild }
