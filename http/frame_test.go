@@ -7,8 +7,36 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+// TestSilence is counted from the client's last byte, whatever we write.
+func TestSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		c := &socketConn{Conn: near, begun: time.Now()}
+		time.Sleep(40 * time.Second)
+		if got := c.silence(); got != 40*time.Second {
+			t.Errorf("%v after 40 s without a byte", got)
+		}
+		go func() {
+			_, _ = far.Write([]byte("x"))
+			_, _ = io.Copy(io.Discard, far)
+		}()
+		if n, err := c.Read(make([]byte, 8)); n != 1 || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		time.Sleep(25 * time.Second)
+		if n, err := c.Write([]byte("y")); n != 1 || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		if got := c.silence(); got != 25*time.Second {
+			t.Errorf("%v after 25 s without a byte", got)
+		}
+		_, _ = near.Close(), far.Close()
+	})
+}
 
 // TestBrokenFrames: frames that no library sends end the socket as protocol
 // errors (RFC 6455 §5.1, §5.2); a goodbye is answered once, and nothing follows.
