@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,6 +15,13 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script: what a user sees at the command line.
 func TestScripts(t *testing.T) {
+	if signal.Ignored(os.Interrupt) {
+		// As in the background of a shell. Programs would inherit it, and are ended
+		// with that signal: those that a process handles are the default for them.
+		ignored := make(chan os.Signal, 1)
+		signal.Notify(ignored, os.Interrupt)
+		t.Cleanup(func() { signal.Stop(ignored) })
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
