@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/fjord-media/fjord/http/token"
+	"github.com/fjord-media/fjord/internal/logx"
 	pb "github.com/fjord-media/fjord/proto"
 	"github.com/fjord-media/fjord/room"
 )
@@ -48,6 +49,8 @@ type peerSession struct {
 	log     *slog.Logger
 	room    room.PeerSession // nil: not authenticated
 	reason  error            // why the socket ended; nil: we ended it
+
+	complaints logx.Quota
 }
 
 // end tells the room, and waits for the last words.
@@ -70,7 +73,7 @@ func (p *peerSession) handle(ctx context.Context, kind websocket.MessageType, te
 		if p.room == nil {
 			return p.refuse(closeInternal, "")
 		}
-		p.log.Warn("Received unexpected text frame of a peer, ignoring it")
+		p.ignored("text frame")
 		return true
 	}
 	var m pb.PeerMessage
@@ -84,8 +87,14 @@ func (p *peerSession) handle(ctx context.Context, kind websocket.MessageType, te
 		p.room.Receive([]byte(event.GetData()))
 		return true
 	}
-	p.log.Warn("Received unexpected message of a peer, ignoring it")
+	p.ignored("message")
 	return true
+}
+
+func (p *peerSession) ignored(what string) {
+	if ending, ok := p.complaints.Take(); ok {
+		p.log.Warn("Received unexpected " + what + " of a peer, ignoring it" + ending)
+	}
 }
 
 func (p *peerSession) authenticate(ctx context.Context, request *pb.PeerMessage_AuthRequest) bool {

@@ -2,6 +2,7 @@ package room
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -117,7 +118,7 @@ func (p *fakeMediaPeer) Receive(b []byte) error {
 	case "fall":
 		p.room.Crashed(errors.New("engine broke"))
 	default:
-		return errors.New("unknown event")
+		return fmt.Errorf("unknown event %s", b)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/fjord-media/fjord/internal/actor"
+	"github.com/fjord-media/fjord/internal/logx"
 )
 
 // peerActor is a peer: it alone talks to the peer's media, so that what a
@@ -15,6 +16,8 @@ type peerActor struct {
 	member  *member
 	session *session // nil: no socket is joined
 	media   MediaPeer
+
+	complaints logx.Quota
 }
 
 // joinPeer is the request to join a socket.
@@ -89,7 +92,14 @@ func (p *peerActor) receive(m received) {
 		return
 	}
 	if err := p.media.Receive(m.event); err != nil {
-		p.member.room.logPeer(slog.LevelWarn, p.member.id, "Ignored media event: %v", err)
+		p.ignored(err)
+	}
+}
+
+// ignored logs what is wrong with a media event; the error may quote it.
+func (p *peerActor) ignored(err error) {
+	if ending, ok := p.complaints.Take(); ok {
+		p.member.room.logPeer(slog.LevelWarn, p.member.id, "Ignored media event: %.300v%s", err, ending)
 	}
 }
 

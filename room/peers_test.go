@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -407,4 +408,27 @@ func TestJoinThatTakesTooLong(t *testing.T) {
 	}
 	close(wake)
 	p.expect([]string{a}, "PeerAdded{a}", "PeerConnected{a}", "PeerDisconnected{a}")
+}
+
+// What a client sends wrong fills no log.
+func TestComplaintsAreFew(t *testing.T) {
+	p := startPeople(t, Config{})
+	s, session := p.join(p.add())
+	for range 1000 {
+		session.Receive(bytes.Repeat([]byte("x"), 10_000))
+	}
+	session.Receive([]byte("echo done"))
+	until(t, "echo", func() bool { return len(s.received()) == 1 })
+	n := 0
+	for line := range strings.Lines(p.log()) {
+		if strings.Contains(line, "Ignored media event") {
+			n++
+		}
+		if len(line) > 1000 {
+			t.Errorf("a line of %d bytes", len(line))
+		}
+	}
+	if n != 100 || !strings.Contains(p.log(), "the last such line of this client") {
+		t.Errorf("%d lines", n)
+	}
 }
