@@ -116,21 +116,21 @@ func (p *peer) report(by string, reported bool) (news bool) {
 }
 
 // earlyPause is the pause after the n-th early failure: 50, 100, 200, 400 ms, then
-// half a second, of which up to a fifth is left out at random. random is in [0, 1).
-func earlyPause(n int, random float64) time.Duration {
-	d := earlyMax
-	if n < 5 {
-		d = earlyMin << max(n-1, 0)
-	}
-	return d - time.Duration(random*float64(d)/5)
+// half a second.
+func earlyPause(n int, random float64) time.Duration { return pause(earlyMin, earlyMax, n, random) }
+
+// backoff is the pause after the n-th failure: 1, 2, 4 … 30 s, never below one
+// second.
+func backoff(n int, random float64) time.Duration {
+	return max(backoffMin, pause(backoffMin, backoffMax, n, random))
 }
 
-// backoff is the pause after the n-th failure: 1, 2, 4 … 30 s, of which up to a
-// fifth is left out at random (never below one second). random is in [0, 1).
-func backoff(n int, random float64) time.Duration {
-	d := backoffMax
-	if n < 6 {
-		d = min(d, backoffMin<<max(n-1, 0))
+// pause begins with least, doubles with each failure up to most, and leaves out up
+// to a fifth at random. random is in [0, 1).
+func pause(least, most time.Duration, n int, random float64) time.Duration {
+	d := most
+	if n < 6 { // no overflow
+		d = min(d, least<<max(n-1, 0))
 	}
-	return max(backoffMin, d-time.Duration(random*float64(d)/5))
+	return d - time.Duration(random*float64(d)/5)
 }

@@ -145,19 +145,22 @@ func (s *services) send(topic string, msg func(product string) etf.Term) {
 	}
 }
 
+// pubsubs are those of both products.
+func (s *services) pubsubs() [2]*pubsub.PubSub { return [...]*pubsub.PubSub{s.fishjam, s.jellyfish} }
+
 // slowPeer is how many notifications may wait for a node that reads.
 const slowPeer = 1 << 10
 
 // sent waits for what is queued for the other nodes.
 func (s *services) sent(ctx context.Context) {
-	for _, p := range []*pubsub.PubSub{s.fishjam, s.jellyfish} {
+	for _, p := range s.pubsubs() {
 		_ = p.Flush(ctx, slowPeer) // an error means that the time is over
 	}
 }
 
 // waiting counts what is queued for the other nodes.
 func (s *services) waiting() (n int) {
-	for _, p := range []*pubsub.PubSub{s.fishjam, s.jellyfish} {
+	for _, p := range s.pubsubs() {
 		for _, peer := range p.Stats().Peers {
 			n += peer.Waiting
 		}
