@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -142,18 +141,25 @@ func (p *Process) Signal(t testing.TB, sig os.Signal) {
 
 // Stopped says whether no thread of a process runs; true where that is not known.
 func Stopped(pid int) bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // the pattern is good
-	for _, file := range threads {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // the thread has ended
-		}
+	for _, text := range OfThreads(pid, "stat") {
 		// The state follows the name, in which there may be anything.
-		if _, rest, ok := strings.Cut(string(text[bytes.LastIndexByte(text, ')')+1:]), " "); ok && rest != "" && !strings.ContainsAny(rest[:1], "TtZX") {
+		if _, rest, ok := strings.Cut(text[strings.LastIndexByte(text, ')')+1:], " "); ok && rest != "" && !strings.ContainsAny(rest[:1], "TtZX") {
 			return false
 		}
 	}
 	return true
+}
+
+// OfThreads reads a file of Linux's /proc (proc(5)) for each thread of a process;
+// none where there is no such file.
+func OfThreads(pid int, file string) (texts []string) {
+	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/%s", pid, file)) // the pattern is good
+	for _, path := range paths {
+		if text, err := os.ReadFile(path); err == nil { // else the thread has ended
+			texts = append(texts, string(text))
+		}
+	}
+	return texts
 }
 
 // Kill ends the program at once and waits until it is gone.

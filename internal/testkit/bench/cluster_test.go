@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -108,17 +107,9 @@ func TestBenchMeshFromCold(t *testing.T) {
 // thread's schedstat, in nanoseconds (proc(5)).
 func cpuOf(t *testing.T, pid int) (sum time.Duration) {
 	t.Helper()
-	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range threads {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // the thread has ended
-		}
+	for _, text := range testkit.OfThreads(pid, "schedstat") {
 		var ns int64
-		if _, err := fmt.Sscan(string(text), &ns); err != nil {
+		if _, err := fmt.Sscan(text, &ns); err != nil {
 			t.Fatal(err)
 		}
 		sum += time.Duration(ns)
