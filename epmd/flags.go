@@ -2,6 +2,7 @@ package epmd
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -76,9 +77,9 @@ func tool(run func(*program) int) func(*program, string) error {
 // seconds takes a positive number of whole seconds.
 func seconds(set func(*program, time.Duration)) func(*program, string) error {
 	return func(p *program, value string) error {
-		const most = 1 << 31
+		const most = math.MaxInt32
 		n, err := strconv.Atoi(value)
-		if err != nil || n <= 0 || n >= most {
+		if err != nil || n <= 0 || n > most {
 			return fmt.Errorf("%q is not a number of seconds", value)
 		}
 		set(p, time.Duration(n)*time.Second)

@@ -15,9 +15,9 @@ import (
 // Errors: ErrNoConnection, ErrBadTarget, ctx's, and those of encoding, which
 // leave the link as it is.
 func (p *Process) Send(ctx context.Context, to, msg etf.Term) error {
-	ctx, cancel := withDefaultTimeout(ctx)
-	defer cancel()
-	if err := p.node.sendFrom(ctx, p.pid, to, msg); err != nil {
+	patient := newPatience(ctx)
+	defer patient.end()
+	if err := p.node.sendFrom(patient, p.pid, to, msg); err != nil {
 		return fmt.Errorf("send to %s: %w", etf.String(to), err)
 	}
 	return nil
@@ -88,11 +88,11 @@ func (n *Node) addressed(from etf.Pid, to, msg etf.Term) (etf.Atom, dist.Signal,
 // ExitProcess sends an exit signal to a pid, as erlang:exit(Pid, Reason). Errors
 // are those of Send.
 func (p *Process) ExitProcess(ctx context.Context, to etf.Pid, reason etf.Term) error {
-	ctx, cancel := withDefaultTimeout(ctx)
-	defer cancel()
-	l, err := p.node.route(ctx, to.Node, true)
+	patient := newPatience(ctx)
+	defer patient.end()
+	l, err := p.node.route(patient, to.Node, true)
 	if err == nil {
-		err = l.send(ctx, dist.SigExit2{From: p.pid, To: to, Reason: reason})
+		err = l.send(patient, dist.SigExit2{From: p.pid, To: to, Reason: reason})
 	}
 	if err != nil {
 		return fmt.Errorf("exit %s: %w", etf.String(to), err)

@@ -41,11 +41,7 @@ func (d *direct) write(b []byte) int {
 
 // once makes one system call. It is never to be repeated.
 func (d *direct) once(fd uintptr) bool {
-	for {
-		n, err := syscall.Write(int(fd), d.data)
-		if err != syscall.EINTR {
-			d.n = max(n, 0)
-			return true
-		}
-	}
+	n, _ := writeNow(fd, d.data) // see write
+	d.n = max(n, 0)
+	return true
 }

@@ -39,7 +39,7 @@ func (f *fifo) pop() *message {
 // budget is bytes of which some wait until they are fewer.
 type budget struct {
 	bytes int
-	room  chan struct{} // closed when bytes falls to the limit; nil: nobody waits
+	room  chan struct{} // closed when bytes falls to half the limit; nil: nobody waits
 }
 
 // wait gives a channel that is closed once there is room.
@@ -50,9 +50,11 @@ func (b *budget) wait() <-chan struct{} {
 	return b.room
 }
 
-// release takes n bytes off and wakes who waits.
+// release takes n bytes off and wakes who waits. They wait for half the limit, as
+// behind the BEAM's busy port: woken for each message that is written they would
+// cost the writer more than the messages.
 func (b *budget) release(n, limit int) {
-	if b.bytes -= n; b.bytes <= limit && b.room != nil {
+	if b.bytes -= n; b.bytes <= limit/2 && b.room != nil {
 		close(b.room)
 		b.room = nil
 	}

@@ -197,7 +197,7 @@ func (l *Link) post(sig Signal) error {
 func (l *Link) encode(sig Signal) (*message, error) {
 	m := l.queue.message()
 	err := m.encode(sig, l.peer.Flags)
-	if err == nil && m.length() > maxBody && !l.queue.isLarge(m) {
+	if err == nil && uint64(m.length()) > maxBody && !l.queue.isLarge(m) {
 		err = fmt.Errorf("%w: one frame of %d bytes", etf.ErrTooLarge, m.length())
 	}
 	if err != nil {

@@ -70,8 +70,8 @@ func (q *queue) message() *message {
 	return newMessage(q.pass)
 }
 
-// push queues m once no more than limit bytes are queued. The caller sees to it
-// that it is written.
+// push queues m unless more than limit bytes are queued: then it waits until
+// half of that is written. The caller sees to it that it is written.
 func (q *queue) push(ctx context.Context, m *message) error {
 	for {
 		room, err := q.tryPush(m, q.limit)
@@ -87,8 +87,9 @@ func (q *queue) push(ctx context.Context, m *message) error {
 	}
 }
 
-// tryPush queues m unless more than limit bytes are queued: then it returns
-// ErrBusy and what to wait for. The caller sees to it that it is written.
+// tryPush queues m unless more than limit bytes are queued, or others wait for
+// room that were as patient: then it returns ErrBusy and what to wait for. The
+// caller sees to it that it is written.
 func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -97,7 +98,7 @@ func (q *queue) tryPush(m *message, limit int) (room <-chan struct{}, err error)
 		return nil, ErrClosed
 	}
 	b := q.budget(m)
-	if b.bytes > limit {
+	if b.bytes > limit || limit == q.limit && b.room != nil {
 		return b.wait(), ErrBusy
 	}
 	b.bytes += m.size()

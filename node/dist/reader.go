@@ -3,7 +3,7 @@ package dist
 import (
 	"encoding/binary"
 	"fmt"
-	"net"
+	"io"
 
 	"github.com/fjord-media/fjord/node/etf"
 )
@@ -23,7 +23,7 @@ const (
 // get memory of their own, of which their binaries are parts.
 type reader struct {
 	link       *Link
-	conn       net.Conn
+	in         io.Reader
 	buf        []byte
 	start, end int  // unread part of buf
 	busy       bool // the last read filled buf
@@ -40,7 +40,7 @@ type reader struct {
 }
 
 func newReader(l *Link) *reader {
-	r := &reader{link: l, conn: l.conn, blocks: &blocks{}, reported: map[string]bool{}}
+	r := &reader{link: l, in: readerOf(l.conn), blocks: &blocks{}, reported: map[string]bool{}}
 	r.buf = make([]byte, idleRead)
 	r.assembly.maxMessage = l.opts.MaxMessage
 	r.copying = etf.NewDecoder(r.decoderOptions(false))
@@ -269,7 +269,7 @@ func (r *reader) shrink() {
 // read reads once.
 func (r *reader) read(b []byte) (int, error) {
 	r.link.clock.beginRead()
-	n, err := r.conn.Read(b)
+	n, err := r.in.Read(b)
 	r.link.clock.endRead()
 	r.link.stats.bytesIn.Add(uint64(n))
 	return n, err

@@ -163,7 +163,7 @@ func smallInt(t Term) (int64, bool) {
 	case uint64:
 		return int64(v), v <= math.MaxInt64
 	case uint:
-		return int64(v), v <= math.MaxInt64
+		return int64(v), uint64(v) <= math.MaxInt64
 	}
 	return 0, false
 }

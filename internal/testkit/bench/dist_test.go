@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -13,8 +14,9 @@ import (
 	"github.com/fjord-media/fjord/node/etf"
 )
 
-// rounds is how often the two ends of a comparison take turns.
-const rounds = 7
+// rounds is how often the two ends of a comparison take turns: many short
+// ones, since a shared machine is disturbed for parts of a second.
+const rounds = 41
 
 // comparison is one measurement against a BEAM node and against ours, in turn,
 // so that both see the same machine.
@@ -27,26 +29,61 @@ type comparison struct {
 	other  string  // what it is compared with; "" is erl→erl
 	beam   func() float64
 	own    func() float64
+	ops    int // in each measurement; 0: their processor time is not told
+	peers  *peers
 }
 
 // run prints the medians, the median of the ratios pair by pair, and the limit.
-func (c comparison) run() {
+func (c comparison) run(t *testing.T) {
+	t.Helper()
 	c.beam() // both warm
 	c.own()
 	var beam, own, ratios []float64
+	var beams, owns spent
 	for range rounds {
-		b, o := c.beam(), c.own()
+		b := beams.during(t, c.peers, c.beam)
+		o := owns.during(t, c.peers, c.own)
 		beam, own, ratios = append(beam, b), append(own, o), append(ratios, o/b)
 	}
 	sign := "≤"
 	if c.higher {
 		sign = "≥"
 	}
-	other := cmp.Or(c.other, "erl→erl")
+	slices.Sort(ratios)
 	row(c.what, fmt.Sprintf("%.4g %s", median(own), c.unit),
-		fmt.Sprintf("%s %.4g; ratio %.2f (%.2f–%.2f), target %s %.1f",
-			other, median(beam), median(ratios), slices.Min(ratios), slices.Max(ratios), sign, c.target))
+		fmt.Sprintf("%s %.4g; ratio %.2f (quarters %.2f–%.2f), target %s %.1f", cmp.Or(c.other, "erl→erl"), median(beam),
+			median(ratios), ratios[len(ratios)/4], ratios[len(ratios)*3/4], sign, c.target))
+	if c.ops > 0 {
+		fmt.Printf("    processor time of each: here %s, there %s; erl→erl %s, %s\n",
+			owns.each(0, c.ops), owns.each(2, c.ops), beams.each(0, c.ops), beams.each(1, c.ops))
+	}
 	fmt.Printf("    limited by %s\n", c.limit)
+}
+
+// spent is the processor time of the BEAM node that measures, the other one,
+// and ours.
+type spent [3]time.Duration
+
+// during adds what a measurement takes.
+func (s *spent) during(t *testing.T, p *peers, measure func() float64) float64 {
+	t.Helper()
+	if p == nil {
+		return measure()
+	}
+	pids := [len(s)]int{p.from.Pid, p.beam.Pid, os.Getpid()}
+	for i, pid := range pids {
+		s[i] -= cpuOf(t, pid)
+	}
+	v := measure()
+	for i, pid := range pids {
+		s[i] += cpuOf(t, pid)
+	}
+	return v
+}
+
+// each is the time per operation of one of them.
+func (s *spent) each(i, ops int) string {
+	return fmt.Sprintf("%.2f µs", float64(s[i])/1e3/float64(ops)/rounds)
 }
 
 func median(all []float64) float64 {
@@ -56,7 +93,7 @@ func median(all []float64) float64 {
 
 func TestBenchDistCalls(t *testing.T) {
 	p := startPeers(t)
-	const n = 3000
+	const n = 1000
 	micro := func(fun, at string) func() float64 {
 		return func() float64 { return p.ask(t, "fjbench:%s('%s@localhost', %d).", fun, at, n)[0] / 1e3 }
 	}
@@ -64,30 +101,30 @@ func TestBenchDistCalls(t *testing.T) {
 		return func() float64 { return p.ask(t, "fjbench:erpc_calls('%s@localhost', %s, %d).", at, fun, n)[0] / 1e3 }
 	}
 	comparison{
-		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1,
+		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1, ops: n, peers: p,
 		limit: "waking the thread of the server's reader, which answers itself; and again for the demonitor after the answer, beside the caller's next call",
 		beam:  micro("gen_calls", "beam"), own: micro("gen_calls", "go"),
-	}.run()
+	}.run(t)
 	comparison{
-		what: "the same request without a monitor, p50", unit: "µs", target: 1.1,
+		what: "the same request without a monitor, p50", unit: "µs", target: 1.1, ops: n, peers: p,
 		limit: "waking the thread of the server's reader",
 		beam:  micro("requests", "beam"), own: micro("requests", "go"),
-	}.run()
+	}.run(t)
 	comparison{
-		what: "erpc:call from erl of a quick function, p50", unit: "µs", target: 1,
+		what: "erpc:call from erl of a quick function, p50", unit: "µs", target: 1, ops: n, peers: p,
 		limit: "as a call",
 		beam:  erpc("echo", "beam"), own: erpc("echo", "go"),
-	}.run()
+	}.run(t)
 	comparison{
-		what: "erpc:call from erl of one that may block, p50", unit: "µs", target: 1,
+		what: "erpc:call from erl of one that may block, p50", unit: "µs", target: 1, ops: n, peers: p,
 		limit: "as a call, and starting a goroutine, perhaps on another thread, for the function",
 		beam:  erpc("slow", "beam"), own: erpc("slow", "go"),
-	}.run()
+	}.run(t)
 	comparison{
-		what: "gen_server:call from Go to erl, p50", unit: "µs", target: 1.1,
+		what: "gen_server:call from Go to erl, p50", unit: "µs", target: 1.1, ops: n, peers: p,
 		limit: "as a call the other way round",
 		beam:  micro("gen_calls", "beam"), own: func() float64 { return p.outgoing(t, n) },
-	}.run()
+	}.run(t)
 }
 
 // outgoing is the median of calls from our node to the BEAM's, in µs.
@@ -116,23 +153,23 @@ func TestBenchDistThroughput(t *testing.T) {
 		per, target            float64
 		frugal                 bool
 	}{
-		{"100 byte messages in", "to", "/s", "the sender: the BEAM's own cost per message", 100, 200_000, 1, 1, false},
-		{"100 byte messages out", "from", "/s", "the receiver: the BEAM's own cost per message", 100, 200_000, 1, 1, false},
-		{"64 KB binaries in", "to", "MB/s", "copying from the socket, once (one read for each message), into memory that is cold, and the garbage collector, which has to find out that it may be used again (see Message.Release)", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8, false},
-		{"64 KB binaries in, released", "to", "MB/s", "copying from the socket, once", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8, true},
-		{"64 KB binaries out", "from", "MB/s", "copying into the message, in case the sender changes it, and to the socket, and the receiver's reading", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8, false},
-		{"64 KB binaries out, shared", "from", "MB/s", "the receiver's reading", 64 << 10, 10_000, 64 << 10 / 1e6, 0.8, true},
-		{"60 KB binaries in", "to", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8, false},
-		{"60 KB binaries in, released", "to", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8, true},
-		{"60 KB binaries out", "from", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8, false},
-		{"60 KB binaries out, shared", "from", "MB/s", "as above", 60_000, 10_000, 60_000 / 1e6, 0.8, true},
+		{"100 byte messages in", "to", "/s", "the sender: the BEAM's own cost per message", 100, 40_000, 1, 1, false},
+		{"100 byte messages out", "from", "/s", "the receiver: the BEAM's own cost per message", 100, 40_000, 1, 1, false},
+		{"64 KB binaries in", "to", "MB/s", "copying from the socket, once (one read for each message), into memory that is cold, and the garbage collector, which has to find out that it may be used again (see Message.Release)", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, false},
+		{"64 KB binaries in, released", "to", "MB/s", "copying from the socket, once", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, true},
+		{"64 KB binaries out", "from", "MB/s", "copying into the message, in case the sender changes it, and to the socket, and the receiver's reading", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, false},
+		{"64 KB binaries out, shared", "from", "MB/s", "the receiver's reading", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, true},
+		{"60 KB binaries in", "to", "MB/s", "as above", 60_000, 3_000, 60_000 / 1e6, 0.8, false},
+		{"60 KB binaries in, released", "to", "MB/s", "as above", 60_000, 3_000, 60_000 / 1e6, 0.8, true},
+		{"60 KB binaries out", "from", "MB/s", "as above", 60_000, 3_000, 60_000 / 1e6, 0.8, false},
+		{"60 KB binaries out, shared", "from", "MB/s", "as above", 60_000, 3_000, 60_000 / 1e6, 0.8, true},
 	} {
 		p.frugal.Store(c.frugal)
 		comparison{
-			what: c.what, unit: c.unit, higher: true, target: c.target, limit: c.limit,
+			what: c.what, unit: c.unit, higher: true, target: c.target, limit: c.limit, ops: c.n, peers: p,
 			beam: func() float64 { return c.per * rate(c.fun, "beam", c.size, c.n) },
 			own:  func() float64 { return c.per * rate(c.fun, "go", c.size, c.n) },
-		}.run()
+		}.run(t)
 	}
 }
 
@@ -146,5 +183,5 @@ func TestBenchDistHeadOfLine(t *testing.T) {
 		what: "slowest call beside 100 MB to erl", unit: "ms", target: 1,
 		limit: "what the sockets hold: 256 KB unsent of ours and the receiver's window, at the speed the BEAM reads fragments",
 		beam:  slowest("beam"), own: slowest("go"),
-	}.run()
+	}.run(t)
 }

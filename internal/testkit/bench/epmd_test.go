@@ -30,7 +30,7 @@ func TestBenchEPMD(t *testing.T) {
 		what: "EPMD look-ups, asked by erl", unit: "/s", higher: true, target: 1, other: "C daemon",
 		limit: "the client and connection set-up in the kernel; ours makes four more system calls (NODELAY, getsockname, epoll twice)",
 		beam:  rate(otp, "beam2"), own: rate(p.epmd, "go"),
-	}.run()
+	}.run(t)
 }
 
 // startDaemon starts OTP's EPMD and returns its port.
