@@ -33,7 +33,7 @@ func (n *Node) genCall(ctx context.Context, peer, name etf.Atom, request etf.Ter
 	ref := n.ids.ref()
 	reply := n.waiters.add(ref)
 	defer n.waiters.remove(ref)
-	if err := n.client.monitorOver(ctx, l, ref, monitor{link: l, what: etf.Tuple{name, peer}, to: name}); err != nil {
+	if err := n.client.monitorBy(ctx, l.sendLater, ref, monitor{link: l, what: etf.Tuple{name, peer}, to: name}); err != nil {
 		return nil, err
 	}
 	defer n.client.Demonitor(ref)

@@ -178,10 +178,22 @@ func (l *link) send(ctx context.Context, sig dist.Signal) error {
 	if l.dist == nil {
 		return l.sendLocal(ctx, sig)
 	}
+	return l.sendBy(ctx, l.dist.Send, sig)
+}
+
+// sendLater is send for a signal that the caller follows by another one at once.
+func (l *link) sendLater(ctx context.Context, sig dist.Signal) error {
+	if l.dist == nil {
+		return l.sendLocal(ctx, sig)
+	}
+	return l.sendBy(ctx, l.dist.SendLater, sig)
+}
+
+func (l *link) sendBy(ctx context.Context, send func(context.Context, dist.Signal) error, sig dist.Signal) error {
 	if err := l.out.settle(ctx); err != nil {
 		return err
 	}
-	err := l.dist.Send(ctx, sig)
+	err := send(ctx, sig)
 	if errors.Is(err, dist.ErrClosed) {
 		return as(ErrNoConnection, err)
 	}

@@ -38,7 +38,7 @@ func (p *Process) Monitor(ctx context.Context, what etf.Term) (etf.Ref, error) {
 		return etf.Ref{}, fmt.Errorf("monitor %s: %w", etf.String(what), err)
 	}
 	ref := p.node.ids.ref()
-	if err := p.monitorOver(ctx, l, ref, monitor{link: l, what: what, to: to}); err != nil {
+	if err := p.monitorBy(ctx, l.send, ref, monitor{link: l, what: what, to: to}); err != nil {
 		return etf.Ref{}, fmt.Errorf("monitor %s: %w", etf.String(what), err)
 	}
 	return ref, nil
@@ -56,11 +56,11 @@ func monitorTarget(what etf.Term) (to etf.Term, where etf.Atom, err error) {
 	return nil, "", ErrBadTarget
 }
 
-func (p *Process) monitorOver(ctx context.Context, l *link, ref etf.Ref, m monitor) error {
+func (p *Process) monitorBy(ctx context.Context, send func(context.Context, dist.Signal) error, ref etf.Ref, m monitor) error {
 	if err := p.node.addMonitor(p, ref, m); err != nil {
 		return err
 	}
-	if err := l.send(ctx, dist.SigMonitor{From: p.pid, To: m.to, Ref: ref}); err != nil {
+	if err := send(ctx, dist.SigMonitor{From: p.pid, To: m.to, Ref: ref}); err != nil {
 		p.node.takeMonitor(p, ref)
 		return err
 	}

@@ -153,15 +153,29 @@ func (l *Link) write(ctx context.Context) error {
 // What one process (From) sends arrives in order; small signals overtake large
 // ones of other processes, and do not wait for room because of them.
 func (l *Link) Send(ctx context.Context, sig Signal) error {
+	err := l.send(ctx, sig)
+	if err == nil {
+		l.out.flush()
+	}
+	return err
+}
+
+// SendLater is Send for a signal that another one will follow at once: it goes out
+// with that.
+func (l *Link) SendLater(ctx context.Context, sig Signal) error {
+	err := l.send(ctx, sig)
+	if err == nil {
+		l.queue.late.Store(true)
+	}
+	return err
+}
+
+func (l *Link) send(ctx context.Context, sig Signal) error {
 	m, err := l.encode(sig)
 	if err != nil {
 		return err
 	}
-	err = l.queue.push(ctx, m)
-	if err == nil {
-		l.out.flush()
-	}
-	return l.explain(err)
+	return l.explain(l.queue.push(ctx, m))
 }
 
 // Post is Send for those that must not wait, such as Deliver: when more than

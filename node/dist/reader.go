@@ -10,12 +10,13 @@ import (
 
 // Sizes of reading.
 const (
-	idleRead   = 256      // of the buffer of a quiet link: there may be thousands
-	minRead    = 4 << 10  // of the buffer once it is used
-	maxRead    = 64 << 10 // of the buffer of a busy one
-	maxInPlace = 32 << 10 // of a frame that is decoded in the buffer
-	fragmentUp = 2 + fragmentIDs
-	extraRead  = 512 // after a frame that is read to its place: what is there is copied twice
+	idleRead     = 256      // of the buffer of a quiet link: there may be thousands
+	minRead      = 4 << 10  // of the buffer once it is used
+	maxRead      = 64 << 10 // of the buffer of a busy one
+	patientReads = 512      // in a row that find more than they have room for, before they get more
+	maxInPlace   = 32 << 10 // of a frame that is decoded in the buffer
+	fragmentUp   = 2 + fragmentIDs
+	extraRead    = 512 // after a frame that is read to its place: what is there is copied twice
 )
 
 // reader takes frames from the connection and delivers their signals. Small
@@ -25,9 +26,10 @@ type reader struct {
 	link       *Link
 	in         io.Reader
 	buf        []byte
-	start, end int  // unread part of buf
-	busy       bool // the last read filled buf
-	large      int  // small frames until buf may be filled again: large ones are better read to their place
+	start, end int // unread part of buf
+	window     int // bytes to read beyond a frame that is needed
+	behind     int // reads in a row that found more than that
+	large      int // small frames until buf may be filled again: large ones are better read to their place
 	blocks     *blocks
 
 	table    *[38]operation // made when needed
@@ -41,7 +43,7 @@ type reader struct {
 
 func newReader(l *Link) *reader {
 	r := &reader{link: l, in: readerOf(l.conn), blocks: &blocks{}, reported: map[string]bool{}}
-	r.buf = make([]byte, idleRead)
+	r.buf, r.window = make([]byte, idleRead), idleRead
 	r.assembly.maxMessage = l.opts.MaxMessage
 	r.copying = etf.NewDecoder(r.decoderOptions(false))
 	return r
@@ -229,26 +231,41 @@ func (r *reader) need(n int) error {
 	for r.end-r.start < n {
 		if r.start == r.end {
 			r.start, r.end = 0, 0
-			if r.busy && len(r.buf) < maxRead {
-				r.buf = make([]byte, max(minRead, 2*len(r.buf)))
-			}
 		}
-		if len(r.buf)-r.start < n || r.end == len(r.buf) {
+		switch {
+		case r.window > len(r.buf):
+			r.grow(max(minRead, 2*len(r.buf)))
+		case len(r.buf)-r.start < n || r.end == len(r.buf):
 			r.end = copy(r.buf, r.buf[r.start:r.end])
 			r.start = 0
 		}
-		room := r.buf[r.end:]
+		room := r.buf[r.end:min(len(r.buf), max(r.end, r.start+n-4)+r.window)]
 		if r.large > 0 {
 			room = room[:min(len(room), minRead)]
 		}
 		got, err := r.read(room)
 		r.end += got
-		r.busy = got == len(r.buf)-r.end+got
+		r.adapt(got == len(room))
 		if err != nil && r.end-r.start < n {
 			return err
 		}
 	}
 	return nil
+}
+
+// adapt changes the window after a read that took all it had room for, or not. A
+// reader that keeps up reads little at a time: one that falls asleep between
+// messages costs a sender that is no faster than it the waking, which is more
+// than the message. Only who falls behind for long reads more at a time.
+func (r *reader) adapt(full bool) {
+	switch {
+	case !full:
+		r.window, r.behind = idleRead, 0
+	case r.window < maxRead:
+		if r.behind++; r.behind == patientReads {
+			r.window, r.behind = 2*r.window, 0
+		}
+	}
 }
 
 // grow makes buf larger and keeps what is unread.
@@ -261,7 +278,7 @@ func (r *reader) grow(size int) {
 // shrink gives the buffer of a busy link back once it is quiet.
 func (r *reader) shrink() {
 	if r.start == r.end && len(r.buf) > idleRead {
-		r.buf, r.start, r.end, r.busy = make([]byte, idleRead), 0, 0, false
+		r.buf, r.start, r.end, r.window = make([]byte, idleRead), 0, 0, idleRead
 	}
 	r.blocks.quiet()
 }
