@@ -16,6 +16,7 @@ const (
 	atomExit         etf.Atom = "exit"
 	atomExitUpper    etf.Atom = "EXIT"
 	atomGenCall      etf.Atom = "$gen_call"
+	atomGoExit       etf.Atom = "go_exit"
 	atomGenCast      etf.Atom = "$gen_cast"
 	atomIsAuth       etf.Atom = "is_auth"
 	atomKill         etf.Atom = "kill"

@@ -18,7 +18,7 @@ type Caller struct {
 // Function is what Handle lists. args has exactly the listed arity. A returned
 // *RemoteError (see Error, Exit, Throw) ends the call with its class and
 // reason; another error e is error:{go_error, <<"text of e">>}, a panic
-// error:{go_panic, <<"…">>}.
+// error:{go_panic, <<"…">>}, runtime.Goexit error:go_exit.
 type Function = func(ctx context.Context, c Caller, args []etf.Term) (etf.Term, error)
 
 // mfa names a function.
@@ -31,6 +31,7 @@ type mfa struct {
 type listed struct {
 	run   Function
 	quick bool // it never blocks
+	habit
 }
 
 // functions is the list of what may be called.
@@ -60,8 +61,10 @@ func (f *functions) set(m mfa, fn Function, quick bool) {
 
 // Handle lists module:function/arity as callable over rpc and erpc; a second
 // call for the same function replaces the first, nil removes it. Anything not
-// listed is undef at once. fn runs on a goroutine of its own; ctx ends when the
-// caller gives up, its link goes or the node stops. What fn returns must be a
+// listed is undef at once. fn may block; ctx ends when the caller gives up, its
+// link goes or the node stops. fn runs on a goroutine of its own, or, once it has
+// answered promptly some times in a row, on that which reads the caller's link:
+// another takes over the reading when fn does not return within some milliseconds. What fn returns must be a
 // term, see etf.Term.
 func (n *Node) Handle(module, function string, arity int, fn func(ctx context.Context, c Caller, args []etf.Term) (etf.Term, error)) {
 	n.functions.set(mfa{etf.Atom(module), etf.Atom(function), arity}, fn, false)

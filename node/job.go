@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"github.com/fjord-media/fjord/node/dist"
 	"github.com/fjord-media/fjord/node/etf"
@@ -61,22 +62,39 @@ func (n *Node) begin(ctx context.Context, j *job) {
 		j.process.Terminate(n.outcome(ctx, j)) // posts the result, too
 	case !n.calls.enter(j.link):
 		j.process.Terminate(j.result(nil, &RemoteError{Class: ClassError, Reason: etf.Tuple{atomErpc, atomSystemLimit}}))
+	case j.link.dist != nil && j.fn.claim():
+		j.link.dist.Aside(func() { n.run(ctx, j, true) })
 	default:
-		n.run(ctx, j)
+		n.start(ctx, j)
 	}
 }
 
-// run runs the function on a goroutine of its own.
-func (n *Node) run(ctx context.Context, j *job) {
+// start runs the function on a goroutine of its own.
+func (n *Node) start(ctx context.Context, j *job) {
 	ok := n.group.Go("call", func(context.Context) error {
-		defer n.calls.leave(j.link)
-		n.endJob(j, n.outcome(ctx, j))
+		n.run(ctx, j, false)
 		return nil
 	})
 	if !ok {
 		n.calls.leave(j.link)
 		j.process.Terminate(atomNoconnection)
 	}
+}
+
+// run runs the function and ends the process.
+func (n *Node) run(ctx context.Context, j *job, claimed bool) {
+	defer n.calls.leave(j.link)
+	var reason etf.Term
+	returned := false
+	start := time.Now()
+	defer func() {
+		j.fn.took(time.Since(start), claimed)
+		if !returned { // runtime.Goexit
+			reason = j.result(nil, &RemoteError{Class: ClassError, Reason: atomGoExit})
+		}
+		n.endJob(j, reason)
+	}()
+	reason, returned = n.outcome(ctx, j), true
 }
 
 // outcome calls the function and makes the exit reason.

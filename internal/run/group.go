@@ -71,7 +71,9 @@ func (g *Group) Go(name string, fn func(ctx context.Context) error) bool {
 	}
 	g.running[name]++
 	go pprof.Do(g.ctx, pprof.Labels("goroutine", g.name+"/"+name), func(ctx context.Context) {
-		g.done(name, g.call(ctx, name, fn))
+		var err error
+		defer func() { g.done(name, err) }() // after runtime.Goexit, too
+		err = g.call(ctx, name, fn)
 	})
 	return true
 }

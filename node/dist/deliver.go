@@ -83,7 +83,6 @@ func (r *reader) deliver(terms terms) {
 	if b := r.link.lender.settle(); b != nil {
 		r.blocks.done(b)
 	}
-	r.link.out.hurry()
 }
 
 func firstOf(t etf.Term) etf.Term {

@@ -12,7 +12,7 @@ import (
 func feed(in io.Reader, opts LinkOptions) (got []Signal, l *Link, err error) {
 	opts.Deliver = func(s Signal) { got = append(got, s) }
 	l = NewLink(&scripted{in: in}, localB, Peer{Name: "a@h", Flags: DefaultFlags}, opts)
-	err = newReader(l).run()
+	err = newReader(l).run(new(bool))
 	return got, l, err
 }
 

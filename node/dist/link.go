@@ -63,6 +63,7 @@ type Link struct {
 	clock *clock
 
 	lender  lender
+	aside   func()  // to be called by the reader, whose field it is
 	ticker  *ticker // of Start, as ended is
 	ended   func()
 	closing sync.Once
@@ -102,20 +103,18 @@ func (l *Link) Start(group *run.Group, ended func(reason error)) bool {
 		ended(l.reason)
 	}
 	l.queue.begun(func() { group.Go("writer", l.write) })
-	if group.Go("link "+l.peer.Name, l.read) {
+	reader := newReader(l)
+	reader.watch.hand = func() {
+		if !group.Go("link "+l.peer.Name, reader.serve) {
+			l.ended()
+		}
+	}
+	if group.Go("link "+l.peer.Name, reader.serve) {
 		return true
 	}
 	l.ticker.stop()
 	stop()
 	return false
-}
-
-// read runs the reader. Its stack is what a quiet link costs most: the fewer
-// frames below that of the waiting read, the smaller the collector makes it.
-func (l *Link) read(context.Context) error {
-	defer l.ended()
-	l.Close(newReader(l).run())
-	return nil
 }
 
 // stopTimeout bounds how long Run waits for the writer after the connection is

@@ -60,5 +60,5 @@ func feedLoans(in io.Reader, deliver func(Loan, etf.Term)) {
 	var l *Link
 	opts := LinkOptions{Deliver: func(s Signal) { deliver(l.Loan(), s.(SigSend).Message) }}
 	l = NewLink(&scripted{in: in}, localB, Peer{Name: "a@h", Flags: DefaultFlags}, opts)
-	_ = newReader(l).run() // the end of in
+	_ = newReader(l).run(new(bool)) // the end of in
 }

@@ -1,6 +1,7 @@
 package dist
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type reader struct {
 	copying  *etf.Decoder
 	sharing  *etf.Decoder // made when needed
 	reported map[string]bool
+	watch    watch
 }
 
 func newReader(l *Link) *reader {
@@ -53,12 +55,36 @@ func (r *reader) decoderOptions(noCopy bool) etf.DecoderOptions {
 	return etf.DecoderOptions{NoCopy: noCopy, Limits: etf.Limits{Bytes: r.link.opts.MaxMessage}}
 }
 
-// run reads until the connection or framing is lost. Never nil.
-func (r *reader) run() error {
-	defer r.blocks.quiet()
+// serve reads for a link until it is over, or another goroutine goes on. Its stack
+// is what a quiet link costs most: the fewer frames below that of the waiting read,
+// the smaller the collector makes it.
+func (r *reader) serve(context.Context) error {
+	handed := false
+	defer func() {
+		if !handed {
+			r.link.ended()
+		}
+	}()
+	if err := r.run(&handed); err != nil {
+		r.link.Close(err)
+	}
+	return nil
+}
+
+// run reads until the connection or framing is lost, or until reading is handed to
+// another goroutine: then it returns nil.
+func (r *reader) run(handed *bool) error {
 	for {
+		r.link.out.hurry()
 		if err := r.frame(); err != nil {
+			r.blocks.quiet()
 			return connError("read", err)
+		}
+		if fn := r.link.aside; fn != nil {
+			r.link.aside = nil
+			if r.watch.during(fn, handed); *handed {
+				return nil
+			}
 		}
 	}
 }
