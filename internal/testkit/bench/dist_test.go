@@ -93,6 +93,7 @@ func median(all []float64) float64 {
 
 func TestBenchDistCalls(t *testing.T) {
 	p := startPeers(t)
+	p.pin(t)
 	const n = 1000
 	micro := func(fun, at string) func() float64 {
 		return func() float64 { return p.ask(t, "fjbench:%s('%s@localhost', %d).", fun, at, n)[0] / 1e3 }
@@ -102,7 +103,7 @@ func TestBenchDistCalls(t *testing.T) {
 	}
 	comparison{
 		what: "gen_server:call from erl, p50", unit: "µs", target: 1.1, ops: n, peers: p,
-		limit: "waking the thread of the server's reader, which answers itself; and again for the demonitor after the answer, beside the caller's next call",
+		limit: "waking the thread of the server's reader, which answers itself; and again for the demonitor after the answer",
 		beam:  micro("gen_calls", "beam"), own: micro("gen_calls", "go"),
 	}.run(t)
 	comparison{
@@ -117,7 +118,7 @@ func TestBenchDistCalls(t *testing.T) {
 	}.run(t)
 	comparison{
 		what: "erpc:call from erl of one that may block, p50", unit: "µs", target: 1, ops: n, peers: p,
-		limit: "as a call, and starting a goroutine, perhaps on another thread, for the function",
+		limit: "as a call, while it does not block; else starting a goroutine, perhaps on another thread, for the function",
 		beam:  erpc("slow", "beam"), own: erpc("slow", "go"),
 	}.run(t)
 	comparison{
@@ -144,6 +145,7 @@ func (p *peers) outgoing(t *testing.T, n int) float64 {
 
 func TestBenchDistThroughput(t *testing.T) {
 	p := startPeers(t)
+	p.pin(t)
 	rate := func(fun, at string, size, n int) float64 {
 		return float64(n) / p.ask(t, "fjbench:%s('%s@localhost', %d, %d, []).", fun, at, size, n)[0] * 1e9
 	}
@@ -153,7 +155,7 @@ func TestBenchDistThroughput(t *testing.T) {
 		per, target            float64
 		frugal                 bool
 	}{
-		{"100 byte messages in", "to", "/s", "the sender: the BEAM's own cost per message", 100, 40_000, 1, 1, false},
+		{"100 byte messages in", "to", "/s", "the sender: the BEAM's own cost per message, and waking our reader whenever that has caught up", 100, 40_000, 1, 1, false},
 		{"100 byte messages out", "from", "/s", "the receiver: the BEAM's own cost per message", 100, 40_000, 1, 1, false},
 		{"64 KB binaries in", "to", "MB/s", "copying from the socket, once (one read for each message), into memory that is cold, and the garbage collector, which has to find out that it may be used again (see Message.Release)", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, false},
 		{"64 KB binaries in, released", "to", "MB/s", "copying from the socket, once", 64 << 10, 3_000, 64 << 10 / 1e6, 0.8, true},
@@ -176,6 +178,7 @@ func TestBenchDistThroughput(t *testing.T) {
 // TestBenchDistHeadOfLine makes calls while a binary of 100 MB comes the same way.
 func TestBenchDistHeadOfLine(t *testing.T) {
 	p := startPeers(t)
+	p.pin(t)
 	slowest := func(at string) func() float64 {
 		return func() float64 { return p.ask(t, "fjbench:behind('%s@localhost', %d, 1).", at, 100_000_000)[0] / 1e6 }
 	}
