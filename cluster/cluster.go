@@ -151,9 +151,8 @@ func (c *Cluster) Failed() <-chan error { return c.failed }
 func (c *Cluster) distribute(opts Options) {
 	c.links = newLinks(linkLog{log: c.log, topology: opts.Topology})
 	c.gateway = newGateway(c.node, c.system, c.log)
-	c.router = newRouter(c.node, c.local, opts.PlainRule, c.group, c.log)
+	c.router = newRouter(c.node, c.local, opts.PlainRule, deadlinesFor(opts.UsageLimit), c.group, c.log)
 	c.router.routing, c.router.address, c.router.watch, c.router.last = opts.Routing, opts.Address, c.bus.node, c.bus.last
-	c.router.limits = deadlinesFor(opts.UsageLimit)
 	c.orphans = &orphans{send: opts.Orphan}
 	c.bus.told = func(node string, ids []room.ID) { c.orphans.heard(node, ids, time.Now()) }
 	c.router.lost, c.router.announced = c.lost, c.bus.announced
@@ -170,9 +169,9 @@ func (c *Cluster) distribute(opts Options) {
 }
 
 // newRouter makes a Router with all that it owns.
-func newRouter(n erlang, local *capacity, plain bool, group *run.Group, log *slog.Logger) *Router {
+func newRouter(n erlang, local *capacity, plain bool, limits deadlines, group *run.Group, log *slog.Logger) *Router {
 	r := &Router{
-		self: n.Name(), node: n, local: local, limits: deadlinesFor(usageLimit), watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, announced: func() {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage),
+		self: n.Name(), node: n, local: local, limits: limits, watch: newWatch(), last: newLastWords(), lost: func([]orphan) {}, announced: func() {}, members: newMembers(), inflight: newInflight(n.Name(), plain, local.Usage, limits.total),
 		custom: newCustomRooms(local.Has), debts: newDebts(), dialects: dialects(), group: group, log: log,
 	}
 	r.ids = &ids{

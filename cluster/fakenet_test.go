@@ -481,7 +481,7 @@ func (f *fakeNet) addMember(t testing.TB, name string) *fakeMember {
 		}
 	})
 	capacity := newCapacity(m.local, Limits{})
-	m.router = newRouter(n, capacity, false, group, log)
+	m.router = newRouter(n, capacity, false, deadlinesFor(usageLimit), group, log)
 	m.router.address = m.local.address
 	server := &roomServer{
 		self: name, local: capacity, router: m.router, custom: m.router.custom, members: m.router.members, log: log, served: map[string]int{}, inflight: m.router.inflight,

@@ -26,6 +26,7 @@ import (
 type inflight struct {
 	self  string
 	plain bool
+	total time.Duration
 	usage func() room.Usage // of this node: counters, which cost nothing
 	fresh *recent           // new rooms of this node
 
@@ -43,8 +44,9 @@ type flight struct {
 	recent   recent   // orders sent of late
 }
 
-func newInflight(self string, plain bool, usage func() room.Usage) *inflight {
-	return &inflight{self: self, plain: plain, usage: usage, fresh: &recent{}, nodes: map[string]*flight{}}
+// newInflight makes it for a router that takes no longer than total for a room.
+func newInflight(self string, plain bool, usage func() room.Usage, total time.Duration) *inflight {
+	return &inflight{self: self, plain: plain, usage: usage, total: total, fresh: &recent{late: total}, nodes: map[string]*flight{}}
 }
 
 // link begins to count anew when a link comes or goes.
@@ -131,7 +133,7 @@ func (f *inflight) choose(view uint64, loads []Load) (node string, finish func(r
 	}
 	fl := f.nodes[node]
 	if fl == nil {
-		fl = &flight{}
+		fl = &flight{recent: recent{late: f.total}}
 		f.nodes[node] = fl
 	}
 	fl.pending++

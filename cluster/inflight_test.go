@@ -17,7 +17,7 @@ func idle(names ...string) []Load {
 }
 
 func TestInflightSpreadsABurst(t *testing.T) {
-	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} }, totalLimit)
 	got := map[string]int{}
 	for range 40 {
 		// All asked before anything was created: everybody looks empty.
@@ -32,7 +32,7 @@ func TestInflightSpreadsABurst(t *testing.T) {
 }
 
 func TestInflightCountsWhatUsageCannotShow(t *testing.T) {
-	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} }, totalLimit)
 	b := Load{Node: "b", served: -1}
 	before := f.view()
 	_, finish, _ := f.choose(f.view(), idle("b"))
@@ -54,7 +54,7 @@ func TestInflightCountsWhatUsageCannotShow(t *testing.T) {
 }
 
 func TestInflightForgets(t *testing.T) {
-	f := newInflight("a", false, func() room.Usage { return room.Usage{} })
+	f := newInflight("a", false, func() room.Usage { return room.Usage{} }, totalLimit)
 	for range 1000 {
 		v := f.view()
 		_, finish, _ := f.choose(v, idle("b"))
@@ -72,7 +72,7 @@ func TestInflightForgets(t *testing.T) {
 func TestInflightWhenRoomsAreNoLongerNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		usage := room.Usage{}
-		f := newInflight("a", false, func() room.Usage { return usage })
+		f := newInflight("a", false, func() room.Usage { return usage }, totalLimit)
 		others := func() []Load {
 			return []Load{{Node: "a", served: -1}, {Node: "b", served: 50, underWay: 10, fresh: 50, Usage: room.Usage{Rooms: 50}, at: time.Now()}}
 		}

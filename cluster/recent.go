@@ -9,14 +9,12 @@ import (
 // needs to be seen by everybody.
 const recentFor = time.Second
 
-// recentKept is how long it is remembered: answers of members, which are counted
-// with what was recent when they were given, are used that much later at most
-// (unless FJ_RPC_TIMEOUT is longer than usual: then some is forgotten too early,
-// and rooms are spread a little less evenly).
-const recentKept = recentFor + totalLimit
-
 // recent counts what happened within recentFor of a moment.
 type recent struct {
+	// late is how long ago the moment may be: answers of members, which are counted
+	// with what was recent when they were given, are used that much later.
+	late time.Duration
+
 	mu    sync.Mutex
 	times []time.Time
 }
@@ -28,8 +26,7 @@ func (r *recent) add(now time.Time) {
 	r.times = append(r.times, now)
 }
 
-// count is how much has happened since recentFor before the moment, which may be
-// recentKept-recentFor ago.
+// count is how much has happened since recentFor before the moment.
 func (r *recent) count(moment time.Time) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,7 +39,7 @@ func (r *recent) count(moment time.Time) int {
 
 func (r *recent) drop(now time.Time) {
 	n := 0
-	for n < len(r.times) && now.Sub(r.times[n]) >= recentKept {
+	for n < len(r.times) && now.Sub(r.times[n]) >= recentFor+r.late {
 		n++
 	}
 	if r.times = r.times[n:]; len(r.times) == 0 {
