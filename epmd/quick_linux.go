@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/fjord-media/fjord/internal/rawio"
 )
 
 // deferSeconds is how long the kernel keeps a new connection to itself while
@@ -74,7 +76,7 @@ func (q *quickListener) Accept() (net.Conn, error) {
 	var failed error
 	err := q.raw.Read(func(listener uintptr) bool {
 		for !q.closed.Load() {
-			fd, failed = acceptOn(int(listener))
+			fd, failed = acceptOn(listener)
 			switch {
 			case errors.Is(failed, syscall.EAGAIN):
 				return false
@@ -95,9 +97,9 @@ func (q *quickListener) Accept() (net.Conn, error) {
 }
 
 // acceptOn accepts a connection that is still there.
-func acceptOn(listener int) (fd int, err error) {
+func acceptOn(listener uintptr) (fd int, err error) {
 	for {
-		fd, _, err = syscall.Accept4(listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		fd, err = rawio.Accept(listener)
 		if !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.ECONNABORTED) {
 			return fd, err
 		}
@@ -108,7 +110,7 @@ func acceptOn(listener int) (fd int, err error) {
 // If not a has what was read.
 func (s *Server) answerAtOnce(fd int, a *assembler) bool {
 	a.got = 0
-	n, err := syscall.Read(fd, a.space())
+	n, err := rawio.Read(uintptr(fd), a.space())
 	if err != nil || n == 0 {
 		return false // whoever reads next sees it, too
 	}
@@ -126,8 +128,8 @@ func (s *Server) answerAtOnce(fd int, a *assembler) bool {
 	}
 	var room [64]byte
 	// A new connection takes this at once; if not, it has been reset.
-	_, _ = syscall.Write(fd, appendPortReply(room[:0], s.names.find(r.Name)))
-	_ = syscall.Close(fd) // nothing to do about it
+	_, _ = rawio.Write(uintptr(fd), appendPortReply(room[:0], s.names.find(r.Name)))
+	rawio.Close(fd)
 	return true
 }
 

@@ -5,6 +5,8 @@ package dist
 import (
 	"net"
 	"syscall"
+
+	"github.com/fjord-media/fjord/internal/rawio"
 )
 
 // direct writes to a socket as much as that takes without waiting.
@@ -41,7 +43,6 @@ func (d *direct) write(b []byte) int {
 
 // once makes one system call. It is never to be repeated.
 func (d *direct) once(fd uintptr) bool {
-	n, _ := writeNow(fd, d.data) // see write
-	d.n = max(n, 0)
+	d.n, _ = rawio.Write(fd, d.data) // see write
 	return true
 }

@@ -8,9 +8,11 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/fjord-media/fjord/internal/rawio"
 )
 
-// rawReader reads from a socket by way of readNow.
+// rawReader reads from a socket by way of rawio.
 type rawReader struct {
 	conn *net.TCPConn
 	raw  syscall.RawConn
@@ -65,7 +67,7 @@ func (r *rawReader) Read(b []byte) (int, error) {
 
 // once reads what is there; false: there is nothing yet.
 func (r *rawReader) once(fd uintptr) bool {
-	read := readNow
+	read := rawio.Read
 	if r.again && time.Since(r.told) > tellEvery {
 		read, r.told = tellRead, time.Now()
 	}
@@ -74,7 +76,7 @@ func (r *rawReader) once(fd uintptr) bool {
 	return !r.again
 }
 
-// tellRead is readNow for once in a while, see tellEvery.
+// tellRead is rawio.Read for once in a while, see tellEvery.
 func tellRead(fd uintptr, b []byte) (int, error) {
 	for {
 		n, err := syscall.Read(int(fd), b)
