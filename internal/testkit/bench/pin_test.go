@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -35,7 +36,11 @@ func (p *peers) pin(t *testing.T) {
 	pinTo(t, p.from.Pid, only(usable[0]))
 	pinTo(t, p.beam.Pid, only(usable[len(usable)-1]))
 	pinTo(t, os.Getpid(), only(usable[len(usable)-1]))
-	t.Cleanup(func() { pinTo(t, os.Getpid(), all) })
+	procs := runtime.GOMAXPROCS(1) // as if started there
+	t.Cleanup(func() {
+		runtime.GOMAXPROCS(procs)
+		pinTo(t, os.Getpid(), all)
+	})
 }
 
 func only(cpu int) (set unix.CPUSet) {
