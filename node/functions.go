@@ -64,8 +64,8 @@ func (f *functions) set(m mfa, fn Function, quick bool) {
 // listed is undef at once. fn may block; ctx ends when the caller gives up, its
 // link goes or the node stops. fn runs on a goroutine of its own, or, once it has
 // answered promptly some times in a row, on that which reads the caller's link:
-// another takes over the reading when fn does not return within some milliseconds. What fn returns must be a
-// term, see etf.Term.
+// another takes over the reading when fn does not return within some milliseconds.
+// What fn returns must be a term, see etf.Term.
 func (n *Node) Handle(module, function string, arity int, fn func(ctx context.Context, c Caller, args []etf.Term) (etf.Term, error)) {
 	n.functions.set(mfa{etf.Atom(module), etf.Atom(function), arity}, fn, false)
 }

@@ -42,6 +42,9 @@ func TestRawIO(t *testing.T) {
 	if n, err := Read(uintptr(conn), b); !errors.Is(err, syscall.EAGAIN) || n != 0 {
 		t.Errorf("nothing there: read %d, %v", n, err)
 	}
+	if n, err := ReadTold(uintptr(conn), b); !errors.Is(err, syscall.EAGAIN) || n != 0 {
+		t.Errorf("nothing there: read %d and told, %v", n, err)
+	}
 	if n, err := Write(uintptr(conn), []byte("hello")); n != 5 || err != nil {
 		t.Errorf("wrote %d, %v", n, err)
 	}

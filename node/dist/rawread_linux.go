@@ -69,19 +69,9 @@ func (r *rawReader) Read(b []byte) (int, error) {
 func (r *rawReader) once(fd uintptr) bool {
 	read := rawio.Read
 	if r.again && time.Since(r.told) > tellEvery {
-		read, r.told = tellRead, time.Now()
+		read, r.told = rawio.ReadTold, time.Now()
 	}
 	r.n, r.err = read(fd, r.buf)
 	r.again = r.err == syscall.EAGAIN
 	return !r.again
-}
-
-// tellRead is rawio.Read for once in a while, see tellEvery.
-func tellRead(fd uintptr, b []byte) (int, error) {
-	for {
-		n, err := syscall.Read(int(fd), b)
-		if err != syscall.EINTR {
-			return n, err
-		}
-	}
 }
